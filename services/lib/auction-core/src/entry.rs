@@ -1,0 +1,64 @@
+//! The canonical form of one decided command: the bytes that are hashed, signed for and kept in the journal.
+//!
+//! `version byte ‖ postcard(command, now, decision)`. The hash of a row is SHA-256(previous hash of its subject ‖ entry).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Command, Decision, Timestamp};
+
+/// The first byte of every entry written by this version.
+pub const ENTRY_VERSION: u8 = 1;
+
+/// A link of a lot's hash chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Hash(pub [u8; 32]);
+
+/// One row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub command: Command,
+    /// When it was decided, by the worker's clock; never before the previous row's.
+    pub now: Timestamp,
+    pub decision: Decision,
+}
+
+/// Why bytes are not an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum BadEntry {
+    #[error("an entry is empty")]
+    Empty,
+    #[error("entry version {0} is unknown to this program (it knows {ENTRY_VERSION}); use a newer one")]
+    UnknownVersion(u8),
+    #[error("an entry does not decode")]
+    Malformed(#[source] postcard::Error),
+    #[error("an entry is not in its canonical form")]
+    NotCanonical,
+}
+
+impl Entry {
+    /// The canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![ENTRY_VERSION]).expect("an entry of plain data always encodes")
+    }
+
+    /// Reads canonical bytes; anything else, trailing bytes included, is refused.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadEntry> {
+        match bytes.split_first() {
+            None => Err(BadEntry::Empty),
+            Some((&ENTRY_VERSION, body)) => match postcard::take_from_bytes::<Self>(body) {
+                Ok((entry, [])) => Ok(entry),
+                Ok(_) => Err(BadEntry::NotCanonical),
+                Err(error) => Err(BadEntry::Malformed(error)),
+            },
+            Some((&version, _)) => Err(BadEntry::UnknownVersion(version)),
+        }
+    }
+}
+
+impl Hash {
+    /// The next link of the chain: SHA-256(self ‖ entry). A chain begins at [`Hash::default`].
+    pub fn chain(self, entry: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(self.0).chain_update(entry).finalize().into())
+    }
+}

@@ -1,0 +1,29 @@
+//! The rules of the house, pure: ladders, proxy bids, soft close, drain, reservations, clerk commands.
+//!
+//! Nothing here waits, reads a clock or draws a random number. [`Shard::decide`] is a pure function of the state, a
+//! command and `now`; [`Shard::apply`] folds one event into the state; [`Entry`] is the canonical form of one decided
+//! command, the bytes that are hashed and kept.
+//!
+//! Flow: a worker *reads* a command, *checks* it, asks this crate to *decide*, *acts* by committing the entry, *reports*.
+
+pub mod command;
+pub mod decision;
+pub mod entry;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod receipt;
+pub mod refusal;
+pub mod shard;
+pub mod terms;
+pub mod time;
+
+pub use command::{Action, Clerk, Command, Intent, Source, SourceKind, TraceContext};
+pub use decision::{Decision, Subject, Verdict};
+pub use entry::{Entry, Hash};
+pub use event::{Event, HoldReason, PassReason};
+pub use id::{AuctionId, BidderId, Handle, LotId, LotNumber, Paddle, Round};
+pub use money::Wei;
+pub use refusal::Refusal;
+pub use shard::Shard;
+pub use time::{Span, Timestamp};

@@ -1,0 +1,64 @@
+//! Refusals: a closed set, each with a stable code, a sentence and a remedy. A refusal is an answer, not an error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LotNumber, Timestamp, Wei};
+
+/// Why the rules said no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    // The asker.
+    UnknownBidder,
+    BidderSuspended,
+    BidderBarred,
+    LimitExceeded { needed: Wei, available: Wei },
+    // The auction.
+    UnknownAuction,
+    AuctionNotStarted { starts_at: Timestamp },
+    AuctionPaused,
+    AuctionCancelled,
+    AuctionCompleted,
+    ChannelShut,
+    // The lot.
+    UnknownLot { lot: LotNumber },
+    LotNotNamed { open: Vec<LotNumber> },
+    NoLotOpen,
+    LotNotOpen { lot: LotNumber },
+    LotHeld { lot: LotNumber },
+    LotWithdrawn { lot: LotNumber },
+    LotClosed { lot: LotNumber },
+    /// The bid's own time is before the lot opened.
+    TooEarly { lot: LotNumber, opened_at: Timestamp },
+    /// The bid's own time is after the end.
+    TooLate { lot: LotNumber, ended_at: Timestamp },
+    // The amount.
+    ZeroAmount,
+    AmountTooLarge,
+    OffTick { tick: Wei, below: Wei, above: Wei },
+    BelowOpeningBid { opening_bid: Wei },
+    BelowIncrement { minimum: Wei, price: Wei },
+    JumpNeedsConfirmation { amount: Wei, reference: Wei, factor: u32 },
+    AlreadyLeading { price: Wei },
+    MaxNotRaised { max: Wei },
+    MaxBelowMinimum { minimum: Wei },
+    BuyNowUnavailable,
+    BuyNowWithdrawn,
+    // The clerk.
+    LotNotUpcoming { lot: LotNumber },
+    LotNotRunning { lot: LotNumber },
+    LotNotHeld { lot: LotNumber },
+    LotNotReofferable { lot: LotNumber },
+    LotNotReopenable { lot: LotNumber },
+    AnotherLotOpen { lot: LotNumber },
+    NotPaused,
+    AlreadyPaused,
+    NoSuchBid { lot_seq: u64 },
+    ReasonMissing,
+    DurationOutOfRange { seconds: u32 },
+    // The manifest.
+    TermsFrozen { field: String },
+    TermsInvalid { field: String, problem: String },
+    PaddleTaken { paddle: u32 },
+    // The grammar's own codes, carried through.
+    NotUnderstood { code: String },
+}
