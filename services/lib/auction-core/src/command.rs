@@ -51,7 +51,13 @@ pub enum Action {
     /// Adds or changes a bidder.
     RegisterBidder(BidderTerms),
     /// A bid. `lot` is `None` when the post names no lot: then it means the only open one.
-    PlaceBid { auction: AuctionId, lot: Option<LotNumber>, bidder: BidderId, intent: Intent, post: Option<InboxPosition> },
+    PlaceBid {
+        auction: AuctionId,
+        lot: Option<LotNumber>,
+        bidder: BidderId,
+        intent: Intent,
+        post: Option<InboxPosition>,
+    },
     /// A post that wants to bid but is not wholly understood: refused with the grammar's code.
     RefusePost { auction: AuctionId, bidder: BidderId, code: String, post: InboxPosition },
     /// Posts up to here were read; `ignored` of them were not bids and have no row of their own.
@@ -87,22 +93,50 @@ pub enum Intent {
 /// A clerk's commands. `reason` goes into the journal and to the public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clerk {
-    OpenLot { lot: LotNumber },
+    OpenLot {
+        lot: LotNumber,
+    },
     /// Stops the clock of an open or draining lot; bids are refused until it is released.
-    HoldLot { lot: LotNumber, reason: String },
-    ReleaseLot { lot: LotNumber },
+    HoldLot {
+        lot: LotNumber,
+        reason: String,
+    },
+    ReleaseLot {
+        lot: LotNumber,
+    },
     /// An upcoming lot is passed over; it can be re-offered.
-    SkipLot { lot: LotNumber },
-    WithdrawLot { lot: LotNumber, reason: String },
+    SkipLot {
+        lot: LotNumber,
+    },
+    WithdrawLot {
+        lot: LotNumber,
+        reason: String,
+    },
     /// Puts a passed, skipped or withdrawn lot back at the end of the queue, as a new round.
-    ReofferLot { lot: LotNumber },
+    ReofferLot {
+        lot: LotNumber,
+    },
     /// Ends an open lot now, as though its time were up.
-    EndLot { lot: LotNumber },
-    Pause { reason: String },
+    EndLot {
+        lot: LotNumber,
+    },
+    Pause {
+        reason: String,
+    },
     Resume,
-    Cancel { reason: String },
+    Cancel {
+        reason: String,
+    },
     /// Takes back the standing bid: the price falls to the previous valid one.
-    VoidBid { lot: LotNumber, lot_seq: u64, reason: String },
+    VoidBid {
+        lot: LotNumber,
+        lot_seq: u64,
+        reason: String,
+    },
     /// Opens a closed, unsettled lot again with its standing bid, for `duration_seconds`.
-    ReopenLot { lot: LotNumber, reason: String, duration_seconds: u32 },
+    ReopenLot {
+        lot: LotNumber,
+        reason: String,
+        duration_seconds: u32,
+    },
 }

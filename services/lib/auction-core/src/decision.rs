@@ -26,7 +26,11 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// A bid counts. It leads if `standing.leader` is the bidder; else a proxy bid has topped it at once.
-    Accepted { amount: Wei, all_in: Wei, standing: Standing },
+    Accepted {
+        amount: Wei,
+        all_in: Wei,
+        standing: Standing,
+    },
     /// A bid timed after the end waits for the end to move or for the hammer.
     Parked,
     /// A command of the clerk or of the house was carried out.

@@ -10,16 +10,35 @@ use crate::{BidderId, Handle, Intent, LotNumber, Paddle, Refusal, Round, Timesta
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     AuctionConfigured(Box<AuctionTerms>),
-    AuctionPaused { reason: String, at: Timestamp },
-    AuctionResumed { at: Timestamp },
-    AuctionCancelled { reason: String },
+    AuctionPaused {
+        reason: String,
+        at: Timestamp,
+    },
+    AuctionResumed {
+        at: Timestamp,
+    },
+    AuctionCancelled {
+        reason: String,
+    },
     /// Every lot has reached an end.
     AuctionCompleted,
     BidderRegistered(BidderTerms),
-    InboxAdvanced { handle: Handle, seq: u64, ignored: u64 },
-    InboxAudited { handle: Handle, through: Timestamp },
+    InboxAdvanced {
+        handle: Handle,
+        seq: u64,
+        ignored: u64,
+    },
+    InboxAudited {
+        handle: Handle,
+        through: Timestamp,
+    },
 
-    LotOpened { lot: LotNumber, round: Round, at: Timestamp, ends_at: Timestamp },
+    LotOpened {
+        lot: LotNumber,
+        round: Round,
+        at: Timestamp,
+        ends_at: Timestamp,
+    },
     /// The standing bid after it: `leader` at `price`, with `max` kept back.
     BidAccepted {
         lot: LotNumber,
@@ -41,22 +60,78 @@ pub enum Event {
         post: Option<InboxPosition>,
     },
     /// Timed after the end while the lot drains: judged if the end moves past it, else refused.
-    BidParked { lot: LotNumber, bidder: BidderId, intent: Intent, at: Timestamp, source_key: String, post: Option<InboxPosition> },
+    BidParked {
+        lot: LotNumber,
+        bidder: BidderId,
+        intent: Intent,
+        at: Timestamp,
+        source_key: String,
+        post: Option<InboxPosition>,
+    },
     /// A parked bid has been judged; the verdict follows as `BidAccepted` or `BidRefused`.
-    BidUnparked { lot: LotNumber, source_key: String },
-    LotExtended { lot: LotNumber, ends_at: Timestamp, extensions: u32 },
-    ReserveMet { lot: LotNumber },
+    BidUnparked {
+        lot: LotNumber,
+        source_key: String,
+    },
+    LotExtended {
+        lot: LotNumber,
+        ends_at: Timestamp,
+        extensions: u32,
+    },
+    ReserveMet {
+        lot: LotNumber,
+    },
     /// The time is up; late posts are being counted until `until`.
-    LotDraining { lot: LotNumber, until: Timestamp },
-    LotHeld { lot: LotNumber, reason: HoldReason, at: Timestamp },
-    LotReleased { lot: LotNumber, at: Timestamp, ends_at: Timestamp },
-    LotSkipped { lot: LotNumber },
-    LotWithdrawn { lot: LotNumber, reason: String },
-    LotReoffered { lot: LotNumber, round: Round },
-    LotSold { lot: LotNumber, round: Round, bidder: BidderId, paddle: Paddle, price: Wei, all_in: Wei },
-    LotPassed { lot: LotNumber, round: Round, reason: PassReason },
-    BidVoided { lot: LotNumber, lot_seq: u64, reason: String, standing: Option<Standing> },
-    LotReopened { lot: LotNumber, reason: String, at: Timestamp, ends_at: Timestamp },
+    LotDraining {
+        lot: LotNumber,
+        until: Timestamp,
+    },
+    LotHeld {
+        lot: LotNumber,
+        reason: HoldReason,
+        at: Timestamp,
+    },
+    LotReleased {
+        lot: LotNumber,
+        at: Timestamp,
+        ends_at: Timestamp,
+    },
+    LotSkipped {
+        lot: LotNumber,
+    },
+    LotWithdrawn {
+        lot: LotNumber,
+        reason: String,
+    },
+    LotReoffered {
+        lot: LotNumber,
+        round: Round,
+    },
+    LotSold {
+        lot: LotNumber,
+        round: Round,
+        bidder: BidderId,
+        paddle: Paddle,
+        price: Wei,
+        all_in: Wei,
+    },
+    LotPassed {
+        lot: LotNumber,
+        round: Round,
+        reason: PassReason,
+    },
+    BidVoided {
+        lot: LotNumber,
+        lot_seq: u64,
+        reason: String,
+        standing: Option<Standing>,
+    },
+    LotReopened {
+        lot: LotNumber,
+        reason: String,
+        at: Timestamp,
+        ends_at: Timestamp,
+    },
 }
 
 /// The bid that leads a lot.

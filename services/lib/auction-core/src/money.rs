@@ -117,7 +117,9 @@ impl<'de> Deserialize<'de> for Wei {
             if bytes.first() == Some(&0) {
                 return Err(D::Error::custom("an amount's bytes begin with zero: not the canonical form"));
             }
-            U256::try_from_be_slice(bytes).map(Self).ok_or_else(|| D::Error::custom("an amount is longer than 32 bytes"))
+            U256::try_from_be_slice(bytes)
+                .map(Self)
+                .ok_or_else(|| D::Error::custom("an amount is longer than 32 bytes"))
         }
     }
 }

@@ -11,54 +11,121 @@ pub enum Refusal {
     UnknownBidder,
     BidderSuspended,
     BidderBarred,
-    LimitExceeded { needed: Wei, available: Wei },
+    LimitExceeded {
+        needed: Wei,
+        available: Wei,
+    },
     // The auction.
     UnknownAuction,
-    AuctionNotStarted { starts_at: Timestamp },
+    AuctionNotStarted {
+        starts_at: Timestamp,
+    },
     AuctionPaused,
     AuctionCancelled,
     AuctionCompleted,
     ChannelShut,
     // The lot.
-    UnknownLot { lot: LotNumber },
-    LotNotNamed { open: Vec<LotNumber> },
+    UnknownLot {
+        lot: LotNumber,
+    },
+    LotNotNamed {
+        open: Vec<LotNumber>,
+    },
     NoLotOpen,
-    LotNotOpen { lot: LotNumber },
-    LotHeld { lot: LotNumber },
-    LotWithdrawn { lot: LotNumber },
-    LotClosed { lot: LotNumber },
+    LotNotOpen {
+        lot: LotNumber,
+    },
+    LotHeld {
+        lot: LotNumber,
+    },
+    LotWithdrawn {
+        lot: LotNumber,
+    },
+    LotClosed {
+        lot: LotNumber,
+    },
     /// The bid's own time is before the lot opened.
-    TooEarly { lot: LotNumber, opened_at: Timestamp },
+    TooEarly {
+        lot: LotNumber,
+        opened_at: Timestamp,
+    },
     /// The bid's own time is after the end.
-    TooLate { lot: LotNumber, ended_at: Timestamp },
+    TooLate {
+        lot: LotNumber,
+        ended_at: Timestamp,
+    },
     // The amount.
     ZeroAmount,
     AmountTooLarge,
-    OffTick { tick: Wei, below: Wei, above: Wei },
-    BelowOpeningBid { opening_bid: Wei },
-    BelowIncrement { minimum: Wei, price: Wei },
-    JumpNeedsConfirmation { amount: Wei, reference: Wei, factor: u32 },
-    AlreadyLeading { price: Wei },
-    MaxNotRaised { max: Wei },
-    MaxBelowMinimum { minimum: Wei },
+    OffTick {
+        tick: Wei,
+        below: Wei,
+        above: Wei,
+    },
+    BelowOpeningBid {
+        opening_bid: Wei,
+    },
+    BelowIncrement {
+        minimum: Wei,
+        price: Wei,
+    },
+    JumpNeedsConfirmation {
+        amount: Wei,
+        reference: Wei,
+        factor: u32,
+    },
+    AlreadyLeading {
+        price: Wei,
+    },
+    MaxNotRaised {
+        max: Wei,
+    },
+    MaxBelowMinimum {
+        minimum: Wei,
+    },
     BuyNowUnavailable,
     BuyNowWithdrawn,
     // The clerk.
-    LotNotUpcoming { lot: LotNumber },
-    LotNotRunning { lot: LotNumber },
-    LotNotHeld { lot: LotNumber },
-    LotNotReofferable { lot: LotNumber },
-    LotNotReopenable { lot: LotNumber },
-    AnotherLotOpen { lot: LotNumber },
+    LotNotUpcoming {
+        lot: LotNumber,
+    },
+    LotNotRunning {
+        lot: LotNumber,
+    },
+    LotNotHeld {
+        lot: LotNumber,
+    },
+    LotNotReofferable {
+        lot: LotNumber,
+    },
+    LotNotReopenable {
+        lot: LotNumber,
+    },
+    AnotherLotOpen {
+        lot: LotNumber,
+    },
     NotPaused,
     AlreadyPaused,
-    NoSuchBid { lot_seq: u64 },
+    NoSuchBid {
+        lot_seq: u64,
+    },
     ReasonMissing,
-    DurationOutOfRange { seconds: u32 },
+    DurationOutOfRange {
+        seconds: u32,
+    },
     // The manifest.
-    TermsFrozen { field: String },
-    TermsInvalid { field: String, problem: String },
-    PaddleTaken { paddle: u32 },
+    TermsFrozen {
+        field: String,
+    },
+    TermsInvalid {
+        field: String,
+        problem: String,
+    },
+    PaddleTaken {
+        paddle: u32,
+    },
     // The grammar's own codes, carried through.
-    NotUnderstood { code: String },
+    NotUnderstood {
+        code: String,
+    },
 }

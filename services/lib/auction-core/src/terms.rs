@@ -50,7 +50,9 @@ pub enum Channel {
 pub enum AuditPolicy {
     /// The hammer falls only when the inbox is known to be complete up to the lot's end. After `deadline` without that
     /// (counted from the end of the drain) the lot is held for the clerk.
-    Required { deadline: Span },
+    Required {
+        deadline: Span,
+    },
     NotNeeded,
 }
 
@@ -80,7 +82,11 @@ pub enum Reserve {
     None,
     Public(Wei),
     /// Only `commitment` is published: keccak-256 of the amount (32 bytes, big-endian) and the salt.
-    Hidden { amount: Wei, salt: [u8; 32], commitment: [u8; 32] },
+    Hidden {
+        amount: Wei,
+        salt: [u8; 32],
+        commitment: [u8; 32],
+    },
 }
 
 /// The increments, as versioned data.
