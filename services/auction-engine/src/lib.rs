@@ -1,1 +1,7 @@
-//! auction-engine.
+//! The auction engine's worker: the single writer of its shard, with that shard's live and history API.
+//!
+//! Flow: `inbox` and the routes *read*, the grammar and the token *check*, `shard` asks `auction-core` to *decide*, its
+//! committer *acts* (one fenced statement a batch), and `relay` and the feeds *report*.
+
+pub mod engine;
+mod shard;

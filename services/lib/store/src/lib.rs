@@ -1,1 +1,3 @@
-//! store.
+//! SQL, all of it: the journal, its lease and its projections on the engine's side, the inbox between gateway and engine.
+
+pub mod commit;

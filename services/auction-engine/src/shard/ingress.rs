@@ -1,0 +1,65 @@
+//! The way into a shard's mailbox: bounded by admission, so that a full shard answers `Busy` at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auction_core::Command;
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use xtra::Address;
+
+use super::actor::ShardActor;
+use crate::engine::{BUSY_RETRY_AFTER, Outcome, Pending, SubmitError};
+
+/// Commands that may wait for their COMMIT at once: two full batches beyond the one in flight. More would only wait longer.
+pub(crate) const MAX_ADMITTED: usize = 3 * store::commit::MAX_BATCH_ROWS;
+
+/// Sends commands to one shard's actor. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Ingress {
+    address: Address<ShardActor>,
+    admitted: Arc<AtomicUsize>,
+}
+
+/// A command on its way, with where to answer.
+pub(crate) struct Submit {
+    pub(crate) command: Command,
+    pub(crate) reply: oneshot::Sender<Result<Outcome, SubmitError>>,
+    pub(crate) ticket: Ticket,
+    pub(crate) admitted_at: Instant,
+}
+
+/// One place among the admitted; gives it back when dropped.
+pub(crate) struct Ticket(Arc<AtomicUsize>);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Ingress {
+    /// The mailbox behind `address` must hold at least [`MAX_ADMITTED`] messages.
+    pub(crate) fn new(address: Address<ShardActor>) -> Self {
+        Self { address, admitted: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    /// Puts the command into the mailbox, or says why not. Never waits.
+    pub(crate) fn admit(&self, command: Command) -> Result<Pending, SubmitError> {
+        if self.admitted.fetch_add(1, Ordering::Relaxed) >= MAX_ADMITTED {
+            self.admitted.fetch_sub(1, Ordering::Relaxed);
+            return Err(SubmitError::Busy { retry_after: BUSY_RETRY_AFTER });
+        }
+        let ticket = Ticket(self.admitted.clone());
+        let (reply, pending) = oneshot::channel();
+        let submit = Submit { command, reply, ticket, admitted_at: Instant::now() };
+        // The mailbox has room for everything that is admitted, so one poll delivers; what is not delivered then is lost
+        // with its reply, and the client is told that the outcome is not known.
+        match self.address.send(submit).detach().now_or_never() {
+            Some(Ok(_receiver)) => Ok(Pending(pending)),
+            Some(Err(_disconnected)) => Err(SubmitError::Stopping),
+            None => Err(SubmitError::Busy { retry_after: BUSY_RETRY_AFTER }),
+        }
+    }
+}
