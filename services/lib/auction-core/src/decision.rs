@@ -19,8 +19,15 @@ pub struct Decision {
     /// Its number in the chain of its subject, from 1.
     pub lot_seq: u64,
     pub verdict: Verdict,
-    /// In order; may be empty only for a `Done` that changed nothing, which is not journaled.
+    /// In order. Empty for a refused command of the clerk or of the house, and for a `Done` that changed nothing.
     pub events: Vec<Event>,
+}
+
+impl Decision {
+    /// Whether nothing happened: such a decision has no row in the journal and its `lot_seq` stays free.
+    pub fn is_idle(&self) -> bool {
+        self.verdict == Verdict::Done && self.events.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

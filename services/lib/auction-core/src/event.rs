@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::InboxPosition;
+use crate::command::{InboxPosition, Source};
 use crate::terms::{AuctionTerms, BidderTerms};
 use crate::{BidderId, Handle, Intent, LotNumber, Paddle, Refusal, Round, Timestamp, Wei};
 
@@ -19,6 +19,7 @@ pub enum Event {
     },
     AuctionCancelled {
         reason: String,
+        at: Timestamp,
     },
     /// Every lot has reached an end.
     AuctionCompleted,
@@ -65,13 +66,14 @@ pub enum Event {
         bidder: BidderId,
         intent: Intent,
         at: Timestamp,
-        source_key: String,
+        source: Source,
         post: Option<InboxPosition>,
     },
-    /// A parked bid has been judged; the verdict follows as `BidAccepted` or `BidRefused`.
+    /// A parked bid has been judged; the verdict follows as `BidAccepted` or `BidRefused` in the same row, whose own
+    /// verdict it is. `source` is the parked bid's own.
     BidUnparked {
         lot: LotNumber,
-        source_key: String,
+        source: Source,
     },
     LotExtended {
         lot: LotNumber,
@@ -81,9 +83,10 @@ pub enum Event {
     ReserveMet {
         lot: LotNumber,
     },
-    /// The time is up; late posts are being counted until `until`.
+    /// The time was up at `ends_at`; late posts are being counted until `until`.
     LotDraining {
         lot: LotNumber,
+        ends_at: Timestamp,
         until: Timestamp,
     },
     LotHeld {
@@ -98,10 +101,12 @@ pub enum Event {
     },
     LotSkipped {
         lot: LotNumber,
+        at: Timestamp,
     },
     LotWithdrawn {
         lot: LotNumber,
         reason: String,
+        at: Timestamp,
     },
     LotReoffered {
         lot: LotNumber,
@@ -114,12 +119,15 @@ pub enum Event {
         paddle: Paddle,
         price: Wei,
         all_in: Wei,
+        at: Timestamp,
     },
     LotPassed {
         lot: LotNumber,
         round: Round,
         reason: PassReason,
+        at: Timestamp,
     },
+    /// The bid of row `lot_seq` no longer counts; `standing` is what the remaining ones come to.
     BidVoided {
         lot: LotNumber,
         lot_seq: u64,
@@ -131,6 +139,7 @@ pub enum Event {
         reason: String,
         at: Timestamp,
         ends_at: Timestamp,
+        standing: Option<Standing>,
     },
 }
 
@@ -145,7 +154,7 @@ pub struct Standing {
     pub max: Wei,
     /// The all-in amount reserved for it.
     pub reserved: Wei,
-    /// The `lot_seq` of the row that made it lead.
+    /// The `lot_seq` of the row with which the leader took the lead or last raised its maximum.
     pub lot_seq: u64,
 }
 

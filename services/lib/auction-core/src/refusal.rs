@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LotNumber, Timestamp, Wei};
+use crate::{AuctionId, Handle, LotNumber, Timestamp, Wei};
 
 /// Why the rules said no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,10 @@ pub enum Refusal {
         lot: LotNumber,
         ended_at: Timestamp,
     },
+    /// So many late bids wait for the end of the lot that no further one is taken.
+    DrainFull {
+        lot: LotNumber,
+    },
     // The amount.
     ZeroAmount,
     AmountTooLarge,
@@ -77,9 +81,8 @@ pub enum Refusal {
     AlreadyLeading {
         price: Wei,
     },
-    MaxNotRaised {
-        max: Wei,
-    },
+    /// A leader may only raise its maximum; the maximum itself is never told.
+    MaxNotRaised,
     MaxBelowMinimum {
         minimum: Wei,
     },
@@ -123,6 +126,11 @@ pub enum Refusal {
     },
     PaddleTaken {
         paddle: u32,
+    },
+    /// Another auction of the shard that is not over takes its bids through this X handle.
+    HandleConflict {
+        handle: Handle,
+        auction: AuctionId,
     },
     // The grammar's own codes, carried through.
     NotUnderstood {
