@@ -1,0 +1,129 @@
+//! The lease of a shard: who may write its journal, by the database's clock alone.
+//!
+//! Every take-over raises the epoch, and every write names its epoch, so a writer that was paused for however long finds
+//! its next statement without effect.
+
+use std::time::Duration;
+
+use auction_core::Timestamp;
+use sqlx::{PgConnection, PgExecutor, Row};
+use uuid::Uuid;
+
+use crate::{Error, signed, unsigned};
+
+/// How long a lease lasts after its last renewal. Written into the statements below.
+pub const LEASE: Duration = Duration::from_secs(2);
+
+/// Who asks for a lease and where others find it.
+#[derive(Debug, Clone)]
+pub struct Claimant {
+    /// Drawn at start: a restarted process is another owner.
+    pub owner: Uuid,
+    /// `host:port` of its API.
+    pub address: String,
+}
+
+/// A lease that is held: the writer's proof in every commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub epoch: u64,
+    /// The last row of the journal when it was taken.
+    pub last_seq: u64,
+}
+
+/// What asking for a lease came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    Held(Lease),
+    /// Somebody else's until `remaining` from now, unless it is renewed.
+    Taken {
+        address: String,
+        remaining: Duration,
+    },
+}
+
+/// Takes the shard's lease if nobody holds it: epoch + 1.
+pub async fn claim(connection: &mut PgConnection, shard: &str, claimant: &Claimant) -> Result<Claim, Error> {
+    let taken = sqlx::query(
+        "insert into engine.shard_lease as lease (shard, epoch, owner, address, until)
+         values ($1, 1, $2, $3, now() + interval '2 seconds')
+         on conflict (shard) do update
+            set epoch = lease.epoch + 1, owner = $2, address = $3, until = now() + interval '2 seconds'
+          where lease.until < now()
+         returning epoch, last_seq",
+    )
+    .bind(shard)
+    .bind(claimant.owner)
+    .bind(&claimant.address)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(row) = taken {
+        return lease_of(&row).map(Claim::Held);
+    }
+    let row = sqlx::query(
+        "select address, greatest(extract(epoch from until - now()) * 1000, 0)::bigint
+           from engine.shard_lease where shard = $1",
+    )
+    .bind(shard)
+    .fetch_one(connection)
+    .await?;
+    let remaining = Duration::from_millis(unsigned(row.try_get(1)?, "a lease's end")?);
+    Ok(Claim::Taken { address: row.try_get(0)?, remaining })
+}
+
+/// Takes the lease again for its current owner, whose connection was lost: epoch + 1, at once. `None`: it has passed to
+/// somebody else.
+pub async fn reclaim(
+    connection: &mut PgConnection,
+    shard: &str,
+    claimant: &Claimant,
+    epoch: u64,
+) -> Result<Option<Lease>, Error> {
+    let row = sqlx::query(
+        "update engine.shard_lease
+            set epoch = epoch + 1, until = now() + interval '2 seconds'
+          where shard = $1 and owner = $2 and epoch = $3
+         returning epoch, last_seq",
+    )
+    .bind(shard)
+    .bind(claimant.owner)
+    .bind(signed(epoch))
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(lease_of).transpose()
+}
+
+/// Renews an idle lease. `false`: fenced.
+pub async fn renew(connection: &mut PgConnection, shard: &str, epoch: u64) -> Result<bool, Error> {
+    let renewed = sqlx::query(
+        "update engine.shard_lease set until = now() + interval '2 seconds' where shard = $1 and epoch = $2",
+    )
+    .bind(shard)
+    .bind(signed(epoch))
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+/// Gives the lease up, so that the next worker need not wait for its end.
+pub async fn release(connection: &mut PgConnection, shard: &str, epoch: u64) -> Result<(), Error> {
+    sqlx::query("update engine.shard_lease set until = '-infinity' where shard = $1 and epoch = $2")
+        .bind(shard)
+        .bind(signed(epoch))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The database's clock.
+pub async fn database_now(executor: impl PgExecutor<'_>) -> Result<Timestamp, Error> {
+    let row = sqlx::query("select (extract(epoch from clock_timestamp()) * 1000)::bigint").fetch_one(executor).await?;
+    Ok(Timestamp(row.try_get(0)?))
+}
+
+fn lease_of(row: &sqlx::postgres::PgRow) -> Result<Lease, Error> {
+    Ok(Lease {
+        epoch: unsigned(row.try_get("epoch")?, "a lease's epoch")?,
+        last_seq: unsigned(row.try_get("last_seq")?, "a lease's last row")?,
+    })
+}
