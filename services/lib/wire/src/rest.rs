@@ -1,0 +1,15 @@
+//! Bodies of the REST API under `/v1`.
+
+mod bid;
+mod bidder;
+mod clerk;
+mod lot;
+mod receipt;
+mod spec;
+
+pub use bid::{BidAnswer, BidLine, BidRequest};
+pub use bidder::{BidderBody, BidderLine, BidderState, ImportReport, MAX_IMPORT_LINES};
+pub use clerk::{ClerkAnswer, ClerkRequest, Reason};
+pub use lot::{AuctionBrief, AuctionState, AuctionView, LotView, Page, ReserveView};
+pub use receipt::{PathStep, ReceiptBody, ReceiptKey, Side};
+pub use spec::{AuctionStatus, LotStatus, MAX_AUCTIONS, SpecAnswer, SpecRequest, StatusBody};

@@ -1,0 +1,169 @@
+//! Frames that the server sends.
+
+use auction_core::{AuctionId, LotNumber, Paddle};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Price;
+use crate::rest::{AuctionState, BidLine};
+use crate::{Amount, Time, XId};
+
+/// A frame from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    Hello(Hello),
+    Snapshot(Snapshot),
+    Delta(Price),
+    Bids(Bids),
+    Result(Outcome),
+    Error(SocketError),
+    Pong(Pong),
+}
+
+/// The first frame on every connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Hello {
+    pub protocol: u32,
+    pub shard: String,
+    pub epoch: u64,
+    /// The auctions that can be subscribed here.
+    #[schema(value_type = Vec<String>)]
+    pub auctions: Vec<AuctionId>,
+    /// Who the token speaks for; `None` for a viewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidder: Option<XId>,
+    /// Commands that may be in flight on this connection; 0 for a viewer.
+    pub max_in_flight: u32,
+    /// How often the server pings; a client that stays silent for two of them is dropped.
+    pub ping_seconds: u32,
+    pub server_time: Time,
+}
+
+/// All prices of an auction at one `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Snapshot {
+    #[schema(value_type = String)]
+    pub auction: AuctionId,
+    pub epoch: u64,
+    pub seq: u64,
+    pub state: AuctionState,
+    pub title: String,
+    pub lots: Vec<Price>,
+}
+
+/// Rows of a lot's bid log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Bids {
+    #[schema(value_type = String)]
+    pub auction: AuctionId,
+    #[schema(value_type = u32)]
+    pub lot: LotNumber,
+    pub bids: Vec<BidLine>,
+    /// Where to go on; `None` at the end.
+    pub next_after: Option<u64>,
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Outcome {
+    /// The command's own id.
+    pub id: String,
+    pub verdict: Verdict,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub lot: Option<LotNumber>,
+    /// The worker's epoch and journal row; absent when nothing was journaled (`busy`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot_seq: Option<u64>,
+    /// What the bidder's words came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_wei: Option<Amount>,
+    /// The price after this command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_wei: Option<Amount>,
+    /// Whether the bidder leads after this command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leading: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub leader_paddle: Option<Paddle>,
+    /// Why not; with `refused` and `busy` only.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// The coded reason of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Refused {
+    pub code: String,
+    pub message: String,
+    pub remedy: String,
+    /// When to try again, with `busy` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Accepted,
+    Refused,
+    /// Timed after the end; a second `result` follows.
+    Parked,
+    /// Not taken in; nothing was journaled. The same id may be sent again.
+    Busy,
+    /// A clerk's command was carried out.
+    Done,
+}
+
+/// A frame of the client was wrong. The connection stays open unless the WebSocket itself was violated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SocketError {
+    pub code: String,
+    pub message: String,
+    pub remedy: String,
+}
+
+/// The answer to a `ping` frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pong {
+    pub server_time: Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_holds_only_what_it_knows() {
+        let outcome = Outcome {
+            id: "k".into(),
+            verdict: Verdict::Busy,
+            lot: None,
+            epoch: None,
+            seq: None,
+            lot_seq: None,
+            amount_wei: None,
+            price_wei: None,
+            leading: None,
+            leader_paddle: None,
+            refused: Some(Refused {
+                code: "Busy".into(),
+                message: "m".into(),
+                remedy: "r".into(),
+                retry_after_ms: Some(50),
+            }),
+        };
+        let text = serde_json::to_string(&ServerMessage::Result(outcome.clone())).unwrap();
+        assert_eq!(
+            text,
+            r#"{"type":"result","id":"k","verdict":"busy","code":"Busy","message":"m","remedy":"r","retry_after_ms":50}"#
+        );
+        assert_eq!(serde_json::from_str::<ServerMessage>(&text).unwrap(), ServerMessage::Result(outcome));
+    }
+}
