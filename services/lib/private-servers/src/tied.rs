@@ -113,6 +113,8 @@ fn wrapped(command: &Command, death: Death, identity: &Identity) -> Command {
     if let Some(directory) = command.get_current_dir() {
         outer.current_dir(directory);
     }
+    // A group of its own: the terminal's Ctrl-C reaches us alone, and we stop the children in their order.
+    std::os::unix::process::CommandExt::process_group(&mut outer, 0);
     outer
 }
 
