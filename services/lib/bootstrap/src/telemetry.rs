@@ -1,0 +1,141 @@
+//! Logs and traces of a process: set up first, flushed last.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
+use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
+
+use crate::args::{LogFormat, Telemetry as Args};
+use crate::log::{Flat, FloodGate, Recent, Rotating};
+
+/// Bursts overflow the library's default queue of 2,048 spans.
+const SPAN_QUEUE: usize = 16_384;
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+type BoxedLayer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the log filter \"{filter}\" is not understood; write such as info,auction_engine=debug")]
+    Filter { filter: String, source: tracing_subscriber::filter::ParseError },
+    #[error("the log directory cannot be written")]
+    LogDirectory(#[source] std::io::Error),
+    #[error("the trace exporter cannot be made")]
+    Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
+    #[error("telemetry is set up already")]
+    Twice(#[source] tracing_subscriber::util::TryInitError),
+}
+
+/// Keeps telemetry going; dropping it flushes what is queued.
+#[must_use = "dropping it ends the process's telemetry"]
+pub struct Guard {
+    traces: Option<SdkTracerProvider>,
+    _file: Option<tracing_appender::non_blocking::WorkerGuard>,
+    /// The last lines, for the log view.
+    pub recent: Recent,
+    /// Changes the filter while the process runs.
+    pub filter: Filter,
+}
+
+/// Changes what is logged while the process runs.
+#[derive(Debug, Clone)]
+pub struct Filter(reload::Handle<EnvFilter, Registry>);
+
+impl Filter {
+    /// Replaces the filter; an unreadable one changes nothing.
+    pub fn set(&self, filter: &str) -> Result<(), Error> {
+        let parsed = parse(filter)?;
+        // The only failure is a subscriber that is gone, and then there is nothing left to filter.
+        let _ = self.0.reload(parsed);
+        Ok(())
+    }
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, Error> {
+    EnvFilter::try_new(filter).map_err(|source| Error::Filter { filter: filter.to_owned(), source })
+}
+
+/// Sets up the logs and traces of `service`.
+pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result<Guard, Error> {
+    let (filter, handle) = reload::Layer::new(parse(&args.log_filter)?);
+    let recent = Recent::default();
+    let flat = Flat { service, version };
+    let mut layers: Vec<BoxedLayer> = vec![filter.boxed(), terminal(args.log_format, &flat)];
+    layers.push(json(&flat, {
+        let recent = recent.clone();
+        move || recent.clone()
+    }));
+    let mut file = None;
+    if let Some(directory) = &args.log_dir {
+        let rotating = Rotating::open(directory, service).map_err(Error::LogDirectory)?;
+        let (writer, guard) = tracing_appender::non_blocking(rotating);
+        file = Some(guard);
+        layers.push(json(&flat, writer));
+    }
+    let traces = args.otlp_endpoint.as_deref().map(|endpoint| exporter(endpoint, service)).transpose()?;
+    if let Some(provider) = &traces {
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("sothebais"));
+        layers.push(
+            layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false).boxed(),
+        );
+    }
+    tracing_subscriber::registry().with(layers).try_init().map_err(Error::Twice)?;
+    Ok(Guard { traces, _file: file, recent, filter: Filter(handle) })
+}
+
+fn terminal(format: LogFormat, flat: &Flat) -> BoxedLayer {
+    let pretty = match format {
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+    };
+    if pretty {
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(FloodGate::default()).boxed()
+    } else {
+        json(flat, std::io::stderr.with_max_level(tracing::Level::TRACE))
+    }
+}
+
+fn json<W>(flat: &Flat, writer: W) -> BoxedLayer
+where
+    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .event_format(flat.clone())
+        .fmt_fields(JsonFields::new())
+        .with_writer(writer)
+        .with_filter(FloodGate::default())
+        .boxed()
+}
+
+fn exporter(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, Error> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()
+        .map_err(Error::Exporter)?;
+    let queue = BatchConfigBuilder::default().with_max_queue_size(SPAN_QUEUE).build();
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
+    let resource = Resource::builder().with_service_name(service).build();
+    Ok(SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build())
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(provider) = self.traces.take()
+            && let Err(error) = provider.shutdown()
+        {
+            eprintln!("the last spans could not be sent: {error}");
+        }
+    }
+}
