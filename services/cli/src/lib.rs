@@ -1,1 +1,3 @@
-//! sothebais.
+//! The command line of SothebAIs: one machine, one command.
+
+pub mod drill;
