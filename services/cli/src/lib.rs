@@ -1,3 +1,4 @@
 //! The command line of SothebAIs: one machine, one command.
 
+pub mod bench;
 pub mod drill;

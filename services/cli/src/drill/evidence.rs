@@ -90,11 +90,21 @@ pub struct Row {
 /// What a row decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Written {
-    Accepted { bidder: BidderId, price: Wei },
-    Refused { bidder: Option<BidderId>, ask: Option<Ask>, code: String },
+    Accepted {
+        bidder: BidderId,
+        price: Wei,
+    },
+    Refused {
+        bidder: Option<BidderId>,
+        ask: Option<Ask>,
+        code: String,
+    },
     Parked,
     /// The hammer fell.
-    Sold { bidder: BidderId, price: Wei },
+    Sold {
+        bidder: BidderId,
+        price: Wei,
+    },
     /// Anything else: opening, extension, registry, cursor.
     Done,
 }

@@ -15,8 +15,10 @@ pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut 
     };
     for call in &evidence.calls {
         for answer in &call.answers {
-            let told = format!("{} was told {:?} at seq {}, lot_seq {}", call.key, answer.verdict, answer.seq, answer.lot_seq);
-            let Some(row) = journal.at(answer.seq).filter(|row| row.key == call.key && row.source == SourceKind::Web) else {
+            let told =
+                format!("{} was told {:?} at seq {}, lot_seq {}", call.key, answer.verdict, answer.seq, answer.lot_seq);
+            let Some(row) = journal.at(answer.seq).filter(|row| row.key == call.key && row.source == SourceKind::Web)
+            else {
                 let stands = journal.with_key(SourceKind::Web, &call.key).map_or_else(
                     || "no row has that key".to_owned(),
                     |row| format!("that key's row is {}, {:?}", row.seq, row.verdict),
@@ -38,7 +40,9 @@ pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut 
 
 fn same_verdict(call: &Call, said: &Said, written: &Written) -> bool {
     match (said, written) {
-        (Said::Accepted { price: told }, Written::Accepted { bidder, price }) => told == price && *bidder == call.bidder,
+        (Said::Accepted { price: told }, Written::Accepted { bidder, price }) => {
+            told == price && *bidder == call.bidder
+        }
         (Said::Refused { code: told }, Written::Refused { code, .. }) => told == code,
         (Said::Parked, Written::Parked) => true,
         (
@@ -78,7 +82,10 @@ pub(super) fn keep_real_time_order(calls: &[Call], found: &mut Vec<Violation>) {
         if let Some((seq, key)) = highest
             && answer.seq < seq
         {
-            let evidence = format!("{} has seq {}, but {key} with seq {seq} was answered before it was sent", call.key, answer.seq);
+            let evidence = format!(
+                "{} has seq {}, but {key} with seq {seq} was answered before it was sent",
+                call.key, answer.seq
+            );
             found.push(Violation::new(Check::RealTimeOrder, evidence));
         }
     }

@@ -13,7 +13,8 @@ pub(super) fn replays_agree(replays: &[Replay], found: &mut Vec<Violation>) {
     for replay in replays {
         let other = *first.entry(replay.lot).or_insert(replay);
         if other.head != replay.head {
-            let evidence = format!("lot {}: {} and {} come to different hashes", replay.lot, other.reader, replay.reader);
+            let evidence =
+                format!("lot {}: {} and {} come to different hashes", replay.lot, other.reader, replay.reader);
             found.push(Violation::new(Check::SameHash, evidence));
         }
     }

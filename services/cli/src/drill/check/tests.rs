@@ -27,18 +27,19 @@ fn call(bidder: BidderId, key: &str, invoked: u64, answer: Option<(u64, u64, Sai
 
 /// Opened; Ann bids 10; Bob's 5 is refused; Bob's post bids 20; a chat post has no row; Bob wins.
 fn honest() -> Evidence {
-    let refused = || Written::Refused {
-        bidder: Some(BOB),
-        ask: Some(Ask::Amount(wei(5))),
-        code: "below_increment".to_owned(),
-    };
+    let refused =
+        || Written::Refused { bidder: Some(BOB), ask: Some(Ask::Amount(wei(5))), code: "below_increment".to_owned() };
     let mut bob = call(BOB, "b", 30, Some((40, 3, Said::Refused { code: "below_increment".to_owned() })));
     bob.ask = Ask::Amount(wei(5));
     let replay = |reader| Replay { reader, lot: LOT, head: Hash([7; 32]), leader: Some((BOB, wei(20))) };
     let post = |inbox_seq, id: &str, content| Post { inbox_seq, id: id.to_owned(), content };
     Evidence {
         step: wei(10),
-        calls: vec![call(ANN, "a", 10, Some((20, 2, Said::Accepted { price: wei(10) }))), bob, call(ANN, "lost", 45, None)],
+        calls: vec![
+            call(ANN, "a", 10, Some((20, 2, Said::Accepted { price: wei(10) }))),
+            bob,
+            call(ANN, "lost", 45, None),
+        ],
         rows: vec![
             row(1, SourceKind::House, "tick", Written::Done),
             row(2, SourceKind::Web, "a", Written::Accepted { bidder: ANN, price: wei(10) }),
