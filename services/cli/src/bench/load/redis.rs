@@ -1,5 +1,7 @@
 //! The rival: a Lua script in Redis, one request in flight a client, written in plain RESP so that it costs little.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -24,7 +26,7 @@ impl Bidder {
             Self { stream, digest: String::new(), auction: auction.to_owned(), answer: Vec::with_capacity(256) };
         bidder.ask(&["AUTH", password]).await?;
         let loaded = bidder.ask(&["SCRIPT", "LOAD", SCRIPT]).await?;
-        bidder.digest = loaded.lines().nth(1).context("Redis did not name the script")?.to_owned();
+        loaded.lines().nth(1).context("Redis did not name the script")?.clone_into(&mut bidder.digest);
         Ok(bidder)
     }
 
@@ -45,7 +47,7 @@ impl Bidder {
     async fn ask(&mut self, words: &[&str]) -> anyhow::Result<String> {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
-            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+            write!(request, "${}\r\n{word}\r\n", word.len())?;
         }
         self.stream.write_all(request.as_bytes()).await?;
         self.answer.clear();

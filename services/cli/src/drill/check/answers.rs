@@ -121,13 +121,13 @@ fn refusal_holds(
     step: Wei,
 ) -> bool {
     match code {
-        "below_increment" => match (standing, ask) {
+        "BelowIncrement" => match (standing, ask) {
             (Some((_, price)), Some(Ask::Amount(amount))) => amount < price.saturating_add(step),
             (None, _) | (_, None | Some(Ask::NextBid)) => false,
         },
-        "already_leading" => standing.map(|(leader, _)| leader) == bidder && bidder.is_some(),
+        "AlreadyLeading" => standing.map(|(leader, _)| leader) == bidder && bidder.is_some(),
         // The lot's own clock: it had ended. Whether it had is the hammer's business, which the replays check.
-        "lot_closed" | "too_late" | "lot_not_open" => true,
+        "LotClosed" | "TooLate" | "LotNotOpen" => true,
         _ => false,
     }
 }

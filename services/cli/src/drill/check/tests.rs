@@ -28,8 +28,8 @@ fn call(bidder: BidderId, key: &str, invoked: u64, answer: Option<(u64, u64, Sai
 /// Opened; Ann bids 10; Bob's 5 is refused; Bob's post bids 20; a chat post has no row; Bob wins.
 fn honest() -> Evidence {
     let refused =
-        || Written::Refused { bidder: Some(BOB), ask: Some(Ask::Amount(wei(5))), code: "below_increment".to_owned() };
-    let mut bob = call(BOB, "b", 30, Some((40, 3, Said::Refused { code: "below_increment".to_owned() })));
+        || Written::Refused { bidder: Some(BOB), ask: Some(Ask::Amount(wei(5))), code: "BelowIncrement".to_owned() };
+    let mut bob = call(BOB, "b", 30, Some((40, 3, Said::Refused { code: "BelowIncrement".to_owned() })));
     bob.ask = Ask::Amount(wei(5));
     let replay = |reader| Replay { reader, lot: LOT, head: Hash([7; 32]), leader: Some((BOB, wei(20))) };
     let post = |inbox_seq, id: &str, content| Post { inbox_seq, id: id.to_owned(), content };
@@ -86,7 +86,7 @@ fn an_answer_with_another_price_is_caught() {
 
 #[test]
 fn a_refusal_that_the_journal_accepted_is_caught() {
-    let checks = caught(|e| e.calls[0].answers[0].verdict = Said::Refused { code: "already_leading".to_owned() });
+    let checks = caught(|e| e.calls[0].answers[0].verdict = Said::Refused { code: "AlreadyLeading".to_owned() });
     assert_eq!(checks, [Check::AnsweredIsDurable]);
 }
 
@@ -162,7 +162,7 @@ fn calls_that_overlap_may_come_in_either_order() {
 fn a_refusal_below_a_price_that_never_stood_is_caught() {
     let checks = caught(|e| {
         let ask = Some(Ask::Amount(wei(25)));
-        e.rows[2].verdict = Written::Refused { bidder: Some(BOB), ask, code: "below_increment".to_owned() };
+        e.rows[2].verdict = Written::Refused { bidder: Some(BOB), ask, code: "BelowIncrement".to_owned() };
     });
     assert_eq!(checks, [Check::RefusalsAreTrue]);
 }
@@ -170,7 +170,7 @@ fn a_refusal_below_a_price_that_never_stood_is_caught() {
 #[test]
 fn telling_a_follower_that_he_leads_is_caught() {
     let checks = caught(|e| {
-        let code = "already_leading".to_owned();
+        let code = "AlreadyLeading".to_owned();
         e.rows[2].verdict = Written::Refused { bidder: Some(BOB), ask: Some(Ask::NextBid), code: code.clone() };
         e.calls[1].answers[0].verdict = Said::Refused { code };
     });
