@@ -54,7 +54,7 @@ async fn a_changed_token_is_not_believed() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_token_signed_with_a_shared_secret_is_not_believed() -> anyhow::Result<()> {
-    let World { issuer, verifier, .. } = world().await?;
+    let World { issuer, verifier, clock: _, _directory } = world().await?;
     let claims = verifier.verify(&issuer.bidder_token(42, HOUR)?).await.unwrap();
     let key = jsonwebtoken::EncodingKey::from_secret(&std::fs::read(issuer.jwks())?);
     let forged = jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::HS256), &*claims, &key)?;
