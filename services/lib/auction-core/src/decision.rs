@@ -6,7 +6,7 @@ use crate::event::Standing;
 use crate::{AuctionId, Event, LotNumber, Refusal, Wei};
 
 /// What a decided command belongs to: a lot's chain, an auction's (`lot` is `None`), or the shard's (`auction` too).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     pub auction: Option<AuctionId>,
     pub lot: Option<LotNumber>,

@@ -143,6 +143,39 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The post that this event has judged.
+    pub fn post(&self) -> Option<&InboxPosition> {
+        match self {
+            Self::BidAccepted { post, .. } | Self::BidRefused { post, .. } | Self::BidParked { post, .. } => {
+                post.as_ref()
+            }
+            Self::AuctionConfigured(_)
+            | Self::AuctionPaused { .. }
+            | Self::AuctionResumed { .. }
+            | Self::AuctionCancelled { .. }
+            | Self::AuctionCompleted
+            | Self::BidderRegistered(_)
+            | Self::InboxAdvanced { .. }
+            | Self::InboxAudited { .. }
+            | Self::LotOpened { .. }
+            | Self::BidUnparked { .. }
+            | Self::LotExtended { .. }
+            | Self::ReserveMet { .. }
+            | Self::LotDraining { .. }
+            | Self::LotHeld { .. }
+            | Self::LotReleased { .. }
+            | Self::LotSkipped { .. }
+            | Self::LotWithdrawn { .. }
+            | Self::LotReoffered { .. }
+            | Self::LotSold { .. }
+            | Self::LotPassed { .. }
+            | Self::BidVoided { .. }
+            | Self::LotReopened { .. } => None,
+        }
+    }
+}
+
 /// The bid that leads a lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {

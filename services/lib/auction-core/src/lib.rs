@@ -6,24 +6,39 @@
 //!
 //! Flow: a worker *reads* a command, *checks* it, asks this crate to *decide*, *acts* by committing the entry, *reports*.
 
+pub mod auction;
+pub mod clerk;
 pub mod command;
+pub mod configure;
+pub mod counts;
 pub mod decision;
 pub mod entry;
 pub mod event;
 pub mod id;
+pub mod ladder;
+pub mod lot;
 pub mod money;
+pub(crate) mod proxy;
 pub mod receipt;
 pub mod refusal;
+pub mod reservation;
 pub mod shard;
 pub mod terms;
 pub mod time;
 
+#[cfg(test)]
+mod testing;
+
+pub use auction::{Auction, Run};
 pub use command::{Action, Clerk, Command, Intent, Source, SourceKind, TraceContext};
 pub use decision::{Decision, Subject, Verdict};
-pub use entry::{Entry, Hash};
+pub use entry::{Entry, Hash, Head};
 pub use event::{Event, HoldReason, PassReason};
 pub use id::{AuctionId, BidderId, Handle, LotId, LotNumber, Paddle, Round};
+pub use lot::{Lot, Phase};
 pub use money::Wei;
 pub use refusal::Refusal;
-pub use shard::Shard;
+pub use shard::{Inbox, Shard};
 pub use time::{Span, Timestamp};
+#[cfg(test)]
+mod tests;

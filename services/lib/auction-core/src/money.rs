@@ -27,8 +27,13 @@ pub enum BadAmount {
     TooLarge(String),
 }
 
+/// The largest amount that anybody may name: 10^30 wei, a trillion ether. Far above any supply and far below 2^128, so that
+/// no sum or product of the rules can overflow.
+pub const MAX_AMOUNT: Wei = Wei(U256::from_limbs([0x4674_edea_4000_0000, 0xc_9f2c_9cd0, 0, 0]));
+
 impl Wei {
     pub const ZERO: Self = Self(U256::ZERO);
+    pub const ONE: Self = Self(U256::ONE);
 
     /// Reads an amount in main units (`"1.5"`), with at most `decimals` places.
     pub fn from_main_units(text: &str, decimals: usize) -> Result<Self, BadAmount> {

@@ -1,10 +1,12 @@
 //! Refusals: a closed set, each with a stable code, a sentence and a remedy. A refusal is an answer, not an error.
 
+mod text;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AuctionId, Handle, LotNumber, Timestamp, Wei};
 
-/// Why the rules said no.
+/// Why the rules said no. `code`, `message` and `remedy` are what the asker is told; `docs/refusals.md` lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     // The asker.
@@ -113,6 +115,7 @@ pub enum Refusal {
         lot_seq: u64,
     },
     ReasonMissing,
+    ReasonTooLong,
     DurationOutOfRange {
         seconds: u32,
     },

@@ -17,6 +17,9 @@ pub struct Timestamp(pub i64);
 pub struct Span(pub i64);
 
 impl Timestamp {
+    /// The end of time.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// When X minted the post with this id (`id >> 22` plus X's epoch).
     pub fn of_post(id: u64) -> Self {
         Self(i64::try_from(id >> 22).expect("42 bits fit an i64") + SNOWFLAKE_EPOCH_MS)
