@@ -1,0 +1,47 @@
+//! Quotes a piece of a post inside a sentence of the house: short, visible, and free of handles and links.
+
+use std::fmt::Write as _;
+
+use crate::character;
+
+/// Longest quotation, in characters: a sentence and a remedy fit one post with it.
+const MAX_CHARACTERS: usize = 32;
+
+/// The piece, with invisible characters named, `@` and `"` dropped and whitespace as single spaces.
+pub(crate) fn quote(piece: &str) -> String {
+    let mut quoted = String::new();
+    let mut left = MAX_CHARACTERS;
+    for c in piece.trim().chars() {
+        if left == 0 {
+            quoted.push('…');
+            break;
+        }
+        left -= 1;
+        match c {
+            '@' | '"' | '`' | '<' | '>' => {}
+            c if c.is_whitespace() => {
+                if !quoted.ends_with(' ') {
+                    quoted.push(' ');
+                }
+            }
+            c if character::is_hidden(c) => {
+                let _ = write!(quoted, "U+{:04X}", u32::from(c));
+                left = left.saturating_sub(5);
+            }
+            c => quoted.push(c),
+        }
+    }
+    // A dot between letters would become a link where the sentence is posted.
+    quoted.replace("://", " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotations_are_short_visible_and_mention_nobody() {
+        assert_eq!(quote("@alice  bids\n\u{202e}5"), "alice bids U+202E5");
+        assert!(quote(&"x".repeat(500)).chars().count() <= MAX_CHARACTERS + 1);
+    }
+}

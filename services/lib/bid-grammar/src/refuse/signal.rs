@@ -1,0 +1,82 @@
+//! The border between a refused bid and conversation: whether a text that is no bid looks like one.
+
+use std::collections::BTreeSet;
+
+use super::concern::{self, Concern};
+use crate::token::{Emoji, Foreign, Kind, Text};
+use crate::vocabulary::Term;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    /// A number that is not a lot's, in whatever form.
+    Number,
+    /// A verb or noun of bidding, in any language we know.
+    Verb,
+    /// A unit, currency or sign of one.
+    Money,
+    /// Letters in disguise.
+    Disguise,
+    /// A whole phrase without amount, such as `bid next`.
+    Phrase,
+    /// A wish to take a bid back.
+    Cancellation,
+    /// A piece of a bid that is no verb and no amount: `next`, `buy`.
+    Piece,
+    /// A word that has nothing to do with bidding.
+    OtherWord,
+}
+
+/// Whether the author seems to ask for a bid, so that a refusal with its reason is owed.
+pub(super) fn looks_like_bid(text: &Text<'_>) -> bool {
+    let signs: BTreeSet<Sign> = (0..text.tokens.len()).flat_map(|at| signs_at(text, at)).flatten().collect();
+    let has = |sign| signs.contains(&sign);
+    let any = |wanted: &[Sign]| wanted.iter().any(|&sign| has(sign));
+    has(Sign::Phrase)
+        || (has(Sign::Number) && any(&[Sign::Verb, Sign::Money, Sign::Disguise]))
+        || (has(Sign::Verb) && any(&[Sign::Money, Sign::Disguise, Sign::Cancellation]))
+        || (!has(Sign::OtherWord) && any(&[Sign::Number, Sign::Verb, Sign::Money, Sign::Disguise, Sign::Piece]))
+}
+
+fn signs_at(text: &Text<'_>, at: usize) -> [Option<Sign>; 2] {
+    let one = |sign| [Some(sign), None];
+    match text.tokens[at].kind {
+        Kind::Number if at > 0 && text.term(at - 1) == Some(Term::Lot) => [None; 2],
+        Kind::Number
+        | Kind::OddNumber(_)
+        | Kind::Emoji(Emoji::Number)
+        | Kind::Foreign(Foreign::Digits | Foreign::Fraction) => one(Sign::Number),
+        Kind::Xi | Kind::EtherSignLookalike | Kind::CurrencySign | Kind::Cashtag | Kind::Emoji(Emoji::Money) => {
+            one(Sign::Money)
+        }
+        Kind::Foreign(Foreign::Styled | Foreign::Lookalike) => one(Sign::Disguise),
+        Kind::Word | Kind::Foreign(Foreign::Word) => signs_of_word(text, at),
+        Kind::Hashtag if text.slice(at).eq_ignore_ascii_case("#bid") => one(Sign::Verb),
+        _ => [None; 2],
+    }
+}
+
+fn signs_of_word(text: &Text<'_>, at: usize) -> [Option<Sign>; 2] {
+    let Some(term) = text.term(at) else { return signs_of_concern(concern::at(text, at)) };
+    match (term, text.term(at + 1)) {
+        (Term::Bid, Some(Term::Next)) | (Term::Next, Some(Term::Bid)) | (Term::Buy, Some(Term::Now)) => {
+            [Some(Sign::Phrase), None]
+        }
+        (Term::Buy, Some(Term::It)) if text.term(at + 2) == Some(Term::Now) => [Some(Sign::Phrase), None],
+        (Term::Bid | Term::Max, _) => [Some(Sign::Verb), None],
+        (Term::Ether, _) => [Some(Sign::Money), None],
+        (Term::Next | Term::Buy, _) => [Some(Sign::Piece), None],
+        _ => [None; 2],
+    }
+}
+
+fn signs_of_concern(concern: Option<Concern>) -> [Option<Sign>; 2] {
+    match concern {
+        Some(Concern::BidLike) => [Some(Sign::Verb), None],
+        Some(Concern::NumberWord) => [Some(Sign::Number), None],
+        Some(Concern::Currency) => [Some(Sign::Money), None],
+        Some(Concern::OtherLanguage) => [Some(Sign::Verb), Some(Sign::OtherWord)],
+        Some(Concern::Wrapped | Concern::SmallUnit) => [Some(Sign::Money), Some(Sign::OtherWord)],
+        Some(Concern::Cancellation) => [Some(Sign::Cancellation), Some(Sign::OtherWord)],
+        _ => [Some(Sign::OtherWord), None],
+    }
+}

@@ -1,0 +1,1 @@
+//! The grammar as its users see it.
