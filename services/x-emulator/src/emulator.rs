@@ -17,6 +17,7 @@ use crate::fault::{Fault, Faults, Unusable, Wrong};
 use crate::id::UserId;
 use crate::limits::{Allowance, Counted, Endpoint, Standing, WINDOW_MS, Windows};
 use crate::meter::{Item, Meter};
+use crate::observe::Metrics;
 use crate::problem::{self, Problem};
 use crate::stream::{Stream, Streams};
 use crate::user::{Kind, User};
@@ -57,6 +58,8 @@ pub struct Core {
     pub meter: Meter,
     /// Faults that are on.
     pub faults: Faults,
+    /// What is counted for Prometheus.
+    pub metrics: Metrics,
     windows: Windows,
     nonces: Nonces,
     chance: Chance,
@@ -102,7 +105,7 @@ impl Core {
             Event::Posted(id) | Event::Matched(id, _) => id.0,
             Event::Deleted { .. } | Event::Renamed { .. } => self.chance.next() >> 1,
         };
-        self.streams.deliver(stream, |wanted| {
+        let connections = self.streams.deliver(stream, |wanted| {
             let mut line = match &parcel.event {
                 Event::Matched(id, rules) => view::filtered_line(world, world.living(*id)?, rules, wanted),
                 Event::Posted(_) | Event::Deleted { .. } | Event::Renamed { .. } => {
@@ -114,7 +117,8 @@ impl Core {
             }
             Some(line)
         });
-        if let (Event::Posted(id) | Event::Matched(id, _), true) = (&parcel.event, self.streams.count(stream) > 0) {
+        self.metrics.delivered(connections);
+        if let (Event::Posted(id) | Event::Matched(id, _), true) = (&parcel.event, connections > 0) {
             self.meter.read_post(*id, Item::PostRead, now_ms);
         }
     }
@@ -179,12 +183,13 @@ pub struct Emulator {
 
 impl Emulator {
     /// A stand-in that begins with this world.
-    pub fn new(world: World, settings: Settings, clock: Clock) -> Self {
+    pub fn new(world: World, settings: Settings, clock: Clock, metrics: Metrics) -> Self {
         let core = Core {
             world,
             streams: Streams::default(),
             meter: Meter::default(),
             faults: Faults::default(),
+            metrics,
             windows: Windows::default(),
             nonces: Nonces::default(),
             chance: Chance::new(settings.seed, 2),

@@ -2,6 +2,7 @@
 //! (`world`), answers the endpoints that the house uses in X's own JSON and errors (`http`, `view`, `problem`), carries
 //! posts over streams with X's habits and with faults on demand, and plays a crowd that tweets.
 
+pub mod args;
 pub mod auth;
 pub mod chance;
 pub mod control;
@@ -12,9 +13,11 @@ pub mod http;
 pub mod id;
 pub mod limits;
 pub mod meter;
+pub mod observe;
 pub mod post;
 pub mod problem;
 pub mod rule;
+pub mod run;
 pub mod stream;
 pub mod text;
 pub mod user;

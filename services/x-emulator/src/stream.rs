@@ -138,16 +138,17 @@ impl Streams {
     }
 
     /// Gives a line to every connection of the stream; `render` writes it with the fields that the connection wants.
-    pub fn deliver(&mut self, stream: Stream, render: impl Fn(&Wanted) -> Option<Value>) {
+    /// Tells how many got it.
+    pub fn deliver(&mut self, stream: Stream, render: impl Fn(&Wanted) -> Option<Value>) -> u64 {
         self.forget_closed();
         let mut slow = Vec::new();
-        let mut heard = false;
+        let mut heard = 0;
         for (id, connection) in self.open.iter_mut().filter(|(_, c)| c.stream == stream) {
             let Some(line) = render(&connection.wanted) else { continue };
-            heard = true;
             match connection.frames.try_send(Frame::Line(line_of(&line))) {
                 Ok(()) => {
                     connection.lines += 1;
+                    heard += 1;
                     *self.delivered.entry(stream).or_default() += 1;
                 }
                 Err(TrySendError::Full(_)) => slow.push(*id),
@@ -159,9 +160,10 @@ impl Streams {
             self.open.remove(&id);
             self.too_slow += 1;
         }
-        if !heard {
+        if heard == 0 {
             *self.missed.entry(stream).or_default() += 1;
         }
+        heard
     }
 
     /// Ends the connections of a stream, or of both.

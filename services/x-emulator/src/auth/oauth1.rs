@@ -183,7 +183,7 @@ mod tests {
         let token = oauth1_request::Token::from_parts("api-key", secret, "access-token", "access-secret");
         let query = oauth1_request::ParameterList::new([("tweet.fields", "author_id,created_at")]);
         let mut builder = oauth1_request::Builder::with_token(token, oauth1_request::HMAC_SHA1);
-        builder.nonce(nonce).timestamp(at_s);
+        builder.nonce(nonce).timestamp(std::num::NonZeroU64::new(at_s).unwrap());
         builder.get(URL, &query)
     }
 

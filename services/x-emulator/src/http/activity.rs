@@ -54,7 +54,12 @@ struct Filter {
 }
 
 /// Makes a subscription.
-pub(super) async fn create(State(emulator): State<Arc<Emulator>>, ask: Ask, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn create(
+    State(emulator): State<Arc<Emulator>>,
+    ask: Ask,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     emulator.answer(Endpoint::CreateSubscription, &ask, |core, request| {
         let body: Body = json_body(&headers, &body)?;
         let subscription = checked(core, request, body)?;

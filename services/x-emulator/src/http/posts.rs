@@ -68,13 +68,19 @@ struct Recorded {
 }
 
 /// Makes a post.
-pub(super) async fn create(State(emulator): State<Arc<Emulator>>, ask: Ask, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn create(
+    State(emulator): State<Arc<Emulator>>,
+    ask: Ask,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     emulator.answer(Endpoint::CreatePost, &ask, |core, request| {
         let body: Body = json_body(&headers, &body)?;
         let draft = draft(core, request, body)?;
         let replied = draft.reply_to;
         let made = core.world.create(&draft, request.now_ms).map_err(|refused| problem_of(&refused))?;
         core.send(made.parcels);
+        core.metrics.posted();
         let post = core.world.post(made.id).expect("a post that was just made is kept");
         if let Caller::House(_) = request.caller {
             let address = post.text.contains("https://") || post.text.contains("http://");

@@ -78,7 +78,12 @@ struct Deleted {
 }
 
 /// Adds or deletes rules; `dry_run` only says what would come of it.
-pub(super) async fn change(State(emulator): State<Arc<Emulator>>, ask: Ask, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn change(
+    State(emulator): State<Arc<Emulator>>,
+    ask: Ask,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     emulator.answer(Endpoint::ChangeRules, &ask, |core, request| {
         let mut parameters = Parameters::new(request.ask);
         let dry = parameters.text("dry_run") == Some("true");

@@ -39,7 +39,11 @@ pub(super) async fn mentions(State(emulator): State<Arc<Emulator>>, Path(id): Pa
 }
 
 /// Reads the window of a list: times, ids, page size and page token.
-pub(super) fn window(parameters: &mut Parameters, tokens: &[&'static str], sizes: std::ops::RangeInclusive<usize>) -> Window {
+pub(super) fn window(
+    parameters: &mut Parameters,
+    tokens: &[&'static str],
+    sizes: std::ops::RangeInclusive<usize>,
+) -> Window {
     let (mut below, mut unread) = (None, Vec::new());
     for name in tokens {
         if let Some(token) = parameters.text(name) {
