@@ -3,3 +3,4 @@
 pub mod bench;
 pub mod drill;
 pub mod parse;
+pub mod rig;
