@@ -138,3 +138,20 @@ fn books(answer: &str, acknowledged: u64) -> anyhow::Result<Books> {
     anyhow::ensure!(rows == prices, "{rows} bids came to {prices} steps");
     Ok(Books { acknowledged, recorded: rows })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn both_designs_run_and_their_books_balance() {
+        let directory = tempfile::tempdir().unwrap();
+        let postgres = Postgres::start(&directory.path().join("postgres")).await.unwrap();
+        for design in [Design::Naive, Design::SingleStatement] {
+            let run = run(&postgres, directory.path(), design, (2, 4), 1).await.unwrap();
+            assert!(run.accepted > 0 && run.books.balance(), "{run:?}");
+            assert!(run.p50_ms > 0.0 && run.p99_ms >= run.p50_ms, "{run:?}");
+            assert!(run.cpu_micros.iter().all(|&(_, micros)| micros > 0.0), "{run:?}");
+        }
+    }
+}
