@@ -24,11 +24,11 @@ pub use lot::{Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
     shortname = "auc",
     category = "sothebais",
     selectable = ".spec.runState",
-    printcolumn(name = "Run", type_ = "string", json_path = ".spec.runState"),
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status"),
-    printcolumn(name = "Starts", type_ = "date", json_path = ".spec.schedule.startsAt"),
-    printcolumn(name = "Handle", type_ = "string", json_path = ".spec.house.xHandle"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name":"Run","type":"string","jsonPath":".spec.runState"}"#,
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
+    printcolumn = r#"{"name":"Starts","type":"date","jsonPath":".spec.schedule.startsAt"}"#,
+    printcolumn = r#"{"name":"Handle","type":"string","jsonPath":".spec.house.xHandle"}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
@@ -108,15 +108,11 @@ pub struct SecretRef {
 }
 
 /// When the show runs.
-#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = ("!has(self.endsAt) || self.endsAt > self.startsAt", "endsAt must be after startsAt"))]
 pub struct Schedule {
     /// When the first lot opens.
     pub starts_at: Timestamp,
-    /// When it is planned to be over; the lots' scheduled durations must fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<Timestamp>,
     /// How long before that the processes are started.
     #[serde(default = "five_minutes")]
     #[schemars(range(min = 0, max = 3600))]

@@ -1,1 +1,102 @@
-//! operator-plan.
+//! What should run: a pure function from manifests, what was observed, and the time, to the desired workloads.
+//!
+//! A plan speaks of workloads, not of pods or processes: the controller renders them as Kubernetes objects and
+//! `sothebais up` as child processes. Nothing here reads, waits or fails.
+
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use auction_core::{Span, Timestamp};
+use operator_api::Auction;
+use operator_api::auction::{BidChannel, Isolation};
+
+pub use workload::{PortChoice, Restart, Role, Setting, Workload};
+
+/// The shard of every auction with `engine.isolation: Shared`.
+pub const POOL_SHARD: &str = "pool";
+
+/// Where the plan is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// X itself.
+    Air,
+    /// The emulator stands in for X; tokens may come from the local issuer anywhere.
+    Rehearsal,
+}
+
+/// What is known of the running system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Auctions whose every lot has ended, and when that was.
+    pub completed: BTreeMap<String, Timestamp>,
+    /// The lease epoch of each shard that has one.
+    pub epochs: BTreeMap<String, u64>,
+}
+
+/// What should run now, and when to ask again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order of their start; they stop in the reverse.
+    pub workloads: Vec<Workload>,
+    /// The auctions of each shard.
+    pub shards: BTreeMap<String, BTreeSet<String>>,
+    /// When the plan changes by itself; `None` when only an edit or an observation changes it.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
+pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timestamp) -> Plan {
+    let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut handles = BTreeSet::new();
+    let mut wake_at = None;
+    for auction in auctions {
+        let Some(name) = auction.metadata.name.as_deref() else { continue };
+        let (from, until) = presence(auction, observed.completed.get(name).copied());
+        let changes = [Some(from), until].into_iter().flatten().find(|change| *change > now);
+        wake_at = wake_at.into_iter().chain(changes).min();
+        if now < from || until.is_some_and(|until| now >= until) {
+            continue;
+        }
+        shards.entry(shard_of(auction, name)).or_default().insert(name.to_owned());
+        if auction.spec.bid_channels.contains(&BidChannel::X) {
+            handles.extend(auction.spec.house.x_handle.as_deref().map(str::to_lowercase));
+        }
+    }
+    let mut workloads = Vec::new();
+    // One machine has the seed's ports once: the first of a role by name takes them.
+    let ports = |index| if index == 0 { PortChoice::Seed } else { PortChoice::Free };
+    match stage {
+        Stage::Air => {}
+        Stage::Rehearsal => {
+            let emulators = handles.iter().enumerate();
+            workloads.extend(emulators.map(|(index, handle)| workload::x_emulator(handle, ports(index))));
+        }
+    }
+    for (index, shard) in shards.keys().enumerate() {
+        workloads.push(workload::worker(shard, observed.epochs.get(shard).copied(), ports(index), stage));
+    }
+    for (index, handle) in handles.iter().enumerate() {
+        workloads.push(workload::social_gateway(handle, ports(index), stage));
+    }
+    Plan { workloads, shards, wake_at }
+}
+
+/// The shard that decides an auction's bids.
+fn shard_of(auction: &Auction, name: &str) -> String {
+    match auction.spec.engine.isolation {
+        Isolation::Dedicated => name.to_owned(),
+        Isolation::Shared => POOL_SHARD.to_owned(),
+    }
+}
+
+/// From when until when an auction's processes run; an unfinished auction has no end.
+fn presence(auction: &Auction, completed: Option<Timestamp>) -> (Timestamp, Option<Timestamp>) {
+    let schedule = &auction.spec.schedule;
+    let starts_at = Timestamp(schedule.starts_at.as_millisecond());
+    let from = starts_at + Span::from_secs(schedule.warmup_seconds.saturating_neg());
+    (from, completed.map(|at| at + Span::from_secs(schedule.settle_grace_seconds)))
+}
+
+#[cfg(test)]
+mod tests;

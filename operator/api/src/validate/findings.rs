@@ -1,5 +1,6 @@
 //! What is wrong with a manifest, field by field: gathered, never thrown, so that one reading names everything.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -13,7 +14,7 @@ const MANIFEST_DECIMALS: usize = 9;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{path}: {message} ({code}); {remedy}")]
 pub struct FieldError {
-    /// Where, as in `spec.lots[1].startingPrice`.
+    /// Where, as in `spec.lots[1].openingBid`.
     pub path: String,
     pub code: FieldCode,
     /// What is wrong, a sentence without its full stop.
@@ -97,11 +98,14 @@ impl Findings {
         }
     }
 
-    /// Ends the search: the value if nothing was found.
+    /// Ends the search: the value if nothing was found. A default that many lots share is named once.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FieldError>> {
+        let mut named = BTreeSet::new();
+        let errors: Vec<_> =
+            self.0.into_iter().filter(|error| named.insert((error.path.clone(), error.message.clone()))).collect();
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            Some(_) | None => Err(self.0),
+            Some(value) if errors.is_empty() => Ok(value),
+            Some(_) | None => Err(errors),
         }
     }
 }

@@ -1,0 +1,76 @@
+use operator_api::auction::RunState;
+use serde_json::json;
+
+use super::*;
+
+const HOUR: i64 = 3_600_000;
+
+fn auction(name: &str, starts_at: i64, isolation: &str) -> Auction {
+    let starts_at = jiff::Timestamp::from_millisecond(starts_at).unwrap().to_string();
+    serde_json::from_value(json!({
+        "apiVersion": "sothebais.io/v1alpha1", "kind": "Auction", "metadata": {"name": name},
+        "spec": {
+            "title": name, "house": {"xHandle": "Sothebais"}, "engine": {"isolation": isolation},
+            "schedule": {"startsAt": starts_at, "warmupSeconds": 60, "settleGraceSeconds": 120},
+            "lots": [{"id": "one", "title": "One", "openingBid": "1"}]
+        }
+    }))
+    .unwrap()
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.workloads.iter().map(|workload| workload.name.as_str()).collect()
+}
+
+#[test]
+fn nothing_runs_before_the_warm_up_and_the_plan_says_when_to_ask_again() {
+    let auctions = [auction("night", HOUR, "Dedicated")];
+    let early = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
+    assert_eq!(early, Plan { wake_at: Some(Timestamp(HOUR - 60_000)), ..Plan::default() });
+    let warm = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR - 60_000));
+    assert_eq!(names(&warm), ["auction-engine-night", "social-gateway-sothebais"]);
+    assert_eq!(warm.wake_at, None);
+}
+
+#[test]
+fn a_completed_auction_keeps_its_processes_for_the_grace_only() {
+    let auctions = [auction("night", 0, "Dedicated")];
+    let observed = Observed { completed: [("night".to_owned(), Timestamp(HOUR))].into(), ..Observed::default() };
+    let grace = plan(&auctions, &observed, Stage::Air, Timestamp(HOUR + 1));
+    assert_eq!((names(&grace).len(), grace.wake_at), (2, Some(Timestamp(HOUR + 120_000))));
+    assert!(plan(&auctions, &observed, Stage::Air, Timestamp(HOUR + 120_000)).workloads.is_empty());
+}
+
+#[test]
+fn a_rehearsal_has_the_emulator_first_and_air_never_has_it() {
+    let auctions = [auction("night", 0, "Dedicated")];
+    let rehearsal = plan(&auctions, &Observed::default(), Stage::Rehearsal, Timestamp(0));
+    assert_eq!(names(&rehearsal), ["x-emulator-sothebais", "auction-engine-night", "social-gateway-sothebais"]);
+    let air = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
+    assert!(air.workloads.iter().all(|workload| workload.role != Role::XEmulator));
+    assert!(air.workloads.iter().all(|workload| !workload.environment.contains_key("REHEARSAL")));
+}
+
+#[test]
+fn shared_auctions_meet_in_the_pool_and_only_one_worker_has_the_seeds_ports() {
+    let auctions = [auction("b", 0, "Shared"), auction("a", 0, "Shared"), auction("c", 0, "Dedicated")];
+    let plan = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
+    assert_eq!(plan.shards["pool"], BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+    let ports: Vec<_> = plan.workloads.iter().map(|workload| (workload.role, workload.ports)).collect();
+    assert_eq!(ports[0], (Role::EngineWorker, PortChoice::Seed));
+    assert_eq!(ports[1], (Role::EngineWorker, PortChoice::Free));
+}
+
+#[test]
+fn the_order_of_the_manifests_changes_nothing() {
+    let (a, b) = (auction("a", 0, "Dedicated"), auction("b", 0, "Dedicated"));
+    let forward = plan(&[a.clone(), b.clone()], &Observed::default(), Stage::Air, Timestamp(0));
+    assert_eq!(forward, plan(&[b, a], &Observed::default(), Stage::Air, Timestamp(0)));
+}
+
+#[test]
+fn a_cancelled_auction_is_still_served_until_it_has_ended() {
+    let mut auction = auction("night", 0, "Dedicated");
+    auction.spec.run_state = RunState::Cancelled;
+    assert!(!plan(&[auction], &Observed::default(), Stage::Air, Timestamp(0)).workloads.is_empty());
+}
