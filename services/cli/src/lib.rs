@@ -1,6 +1,17 @@
 //! The command line of SothebAIs: one machine, one command.
+//!
+//! One module a command. [`machine`] runs the services as child processes; [`manifest`] reads what should run.
 
+pub mod args;
 pub mod bench;
+pub mod crd;
 pub mod drill;
+pub mod machine;
+pub mod manifest;
+pub mod migrate;
 pub mod parse;
-pub mod rig;
+pub mod progress;
+pub mod run;
+pub mod token;
+pub mod trouble;
+pub mod up;

@@ -1,29 +1,21 @@
-//! `sothebais`: one command for a house on one machine.
+//! `sothebais`: arguments in, one command, an exit code out.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
+use sothebais::args::Args;
+use sothebais::{run, trouble};
 
-#[derive(Debug, Parser)]
-#[command(name = "sothebais", version, about)]
-struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Parse(sothebais::parse::ParseArgs),
-}
-
-fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
-        Command::Parse(args) => sothebais::parse::run(&args),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+#[tokio::main]
+async fn main() -> ExitCode {
+    bootstrap::install_crypto();
+    match run::run(Args::parse()).await {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("{}", trouble::describe(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,27 @@
+//! The commands. What a command takes stands in its own module.
+
+use clap::{Parser, Subcommand};
+
+use crate::{migrate, parse, token, up};
+
+/// Live auctions on X, on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "sothebais", version, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the auctions of a manifest on this machine until they are over or you press Ctrl-C.
+    Up(up::Args),
+    /// Shows what the bid grammar reads in posts, as JSON lines.
+    Parse(parse::ParseArgs),
+    /// Brings a database's schema up to date.
+    Migrate(migrate::Args),
+    /// Prints a token of a machine's local issuer, for curl.
+    Token(token::Args),
+    /// Prints the resource definition (CRD) of `Auction`.
+    Crd,
+}

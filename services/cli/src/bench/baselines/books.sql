@@ -1,1 +1,0 @@
-SELECT (SELECT count(*) FROM bids), (SELECT sum(current_price) FROM auctions)

@@ -1,0 +1,70 @@
+//! What a machine asks of its engine worker over the public API: the spec, the status, the bidders.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bootstrap::ports::Ports;
+use operator_api::Auction;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::trouble::Trouble;
+
+/// A worker answers in milliseconds; a spec of many lots or an import of many bidders is one commit or a few.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A worker, and a token for it.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub ports: Ports,
+    token: String,
+    client: reqwest::Client,
+}
+
+impl Engine {
+    pub(super) fn new(ports: Ports, token: String) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
+        Ok(Self { ports, token, client })
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.api)
+    }
+
+    /// Hands the worker its auctions.
+    pub async fn put_spec(&self, generation: i64, auctions: &[Auction]) -> anyhow::Result<wire::rest::SpecAnswer> {
+        let body = serde_json::json!({"generation": generation, "auctions": auctions});
+        self.send("the spec", self.client.put(format!("{}/v1/spec", self.url())).json(&body)).await
+    }
+
+    /// What the worker serves.
+    pub async fn status(&self) -> anyhow::Result<wire::rest::StatusBody> {
+        self.get("/v1/status").await
+    }
+
+    /// Reads anything under the engine's address.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.send(path, self.client.get(format!("{}{path}", self.url()))).await
+    }
+
+    /// Sends a body as JSON and reads the answer.
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> anyhow::Result<T> {
+        self.send(path, self.client.post(format!("{}{path}", self.url())).json(body)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, what: &str, request: reqwest::RequestBuilder) -> anyhow::Result<T> {
+        let sent = request.bearer_auth(&self.token).send().await;
+        let answer = sent.with_context(|| format!("the engine did not answer about {what}"))?;
+        if answer.status().is_success() {
+            return answer.json().await.with_context(|| format!("the engine's answer about {what} is not understood"));
+        }
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let field = |name: &str| problem.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let detail = field("detail").unwrap_or(text);
+        let code = field("code").unwrap_or_else(|| status.to_string());
+        let message = format!("the engine refused {what} ({code}): {detail}");
+        Err(Trouble::new("EngineRefused", message, field("remedy").unwrap_or_else(|| "see its log".to_owned())).into())
+    }
+}

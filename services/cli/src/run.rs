@@ -1,0 +1,17 @@
+//! Hands each command to its module.
+
+use std::process::ExitCode;
+
+use crate::args::{Args, Command};
+use crate::{crd, migrate, parse, token, up};
+
+/// Runs one command. An error means that it could not do its work; a code, that it did and found something.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Up(args) => up::run(args).await,
+        Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Token(args) => token::run(&args),
+        Command::Crd => crd::run(),
+    }
+}
