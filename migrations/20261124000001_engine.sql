@@ -42,10 +42,14 @@ create table engine.commit (
     last_seq  bigint not null check (last_seq >= first_seq),
     epoch     bigint not null,
     root      bytea not null check (octet_length(root) = 32),
+    -- The leaves' hashes, 32 bytes a row, so that a receipt's path needs no other row.
+    leaves    bytea not null check (octet_length(leaves) = 32 * (last_seq - first_seq + 1)),
     signature bytea not null check (octet_length(signature) = 65),
     signer    bytea not null check (octet_length(signer) = 20),
     primary key (shard, last_seq)
 );
+
+alter table engine.commit alter column leaves set storage external;
 
 -- One row a hammer: the worker's signature over the end of a lot's chain.
 create table engine.close (

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -15,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 pub mod outcome;
 pub mod view;
 
-pub use outcome::{Outcome, Pending, SubmitError};
+pub use outcome::{First, Outcome, Pending, SubmitError};
 pub use view::{AuctionState, AuctionView, BidLine, LotState, LotView};
 
 use crate::shard::ingress::Ingress;
@@ -35,16 +36,15 @@ pub struct EngineHandle {
 struct Inner {
     shard: Arc<str>,
     serving: ArcSwap<Serving>,
+    epoch: AtomicU64,
+    bidders_changed: watch::Sender<u64>,
     feeds: ArcSwap<BTreeMap<AuctionId, Feed>>,
 }
 
 /// Whether this process holds the shard.
 #[derive(Clone)]
 pub(crate) enum Serving {
-    Here {
-        epoch: u64,
-        ingress: Ingress,
-    },
+    Here(Ingress),
     /// Another process holds it, or nobody does; `address` is the holder's, where one is known.
     Elsewhere {
         address: Option<String>,
@@ -81,6 +81,8 @@ impl EngineHandle {
         let inner = Inner {
             shard: Arc::from(shard),
             serving: ArcSwap::from_pointee(Serving::Elsewhere { address: None }),
+            epoch: AtomicU64::new(0),
+            bidders_changed: watch::Sender::new(0),
             feeds: ArcSwap::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -91,7 +93,7 @@ impl EngineHandle {
     /// The answer comes after COMMIT; a command whose key was seen before gets the first answer, however long ago.
     pub fn submit(&self, command: Command) -> Result<Pending, SubmitError> {
         match &**self.inner.serving.load() {
-            Serving::Here { ingress, .. } => ingress.admit(command),
+            Serving::Here(ingress) => ingress.admit(command),
             Serving::Elsewhere { address } => Err(SubmitError::NotHere { address: address.clone() }),
             Serving::Stopping => Err(SubmitError::Stopping),
         }
@@ -117,10 +119,29 @@ impl EngineHandle {
     /// The shard's name and, while it is served here, its epoch.
     pub fn standing(&self) -> Standing {
         let epoch = match &**self.inner.serving.load() {
-            Serving::Here { epoch, .. } => Some(*epoch),
+            Serving::Here(_) => Some(self.inner.epoch.load(Ordering::Relaxed)),
             Serving::Elsewhere { .. } | Serving::Stopping => None,
         };
         Standing { shard: self.inner.shard.clone(), epoch }
+    }
+
+    /// The registry has changed through this process's API: the shard takes the change at once instead of soon.
+    pub fn note_bidders(&self) {
+        self.inner.bidders_changed.send_modify(|times| *times += 1);
+    }
+
+    pub(crate) fn bidders_changed(&self) -> watch::Receiver<u64> {
+        self.inner.bidders_changed.subscribe()
+    }
+
+    /// The shard is served here from now on.
+    pub(crate) fn lead(&self, epoch: u64, ingress: Ingress) {
+        self.set_epoch(epoch);
+        self.switch(Serving::Here(ingress));
+    }
+
+    pub(crate) fn set_epoch(&self, epoch: u64) {
+        self.inner.epoch.store(epoch, Ordering::Relaxed);
     }
 
     pub(crate) fn switch(&self, serving: Serving) {

@@ -1,6 +1,7 @@
 //! What the public may see of an auction after a commit: whole, immutable, without anything hidden (no maximum bids, no
 //! hidden reserve).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use auction_core::terms::AuctionTerms;
@@ -43,7 +44,7 @@ pub struct LotView {
     /// `None` until the lot opens.
     pub ends_at: Option<Timestamp>,
     pub extensions: u32,
-    /// Accepted bids of this round.
+    /// Accepted bids, over all rounds.
     pub bids: u64,
     /// `None` where the lot has no reserve that may be spoken of.
     pub reserve_met: Option<bool>,
@@ -75,7 +76,7 @@ pub struct BidLine {
     /// `None` for somebody without a paddle.
     pub paddle: Option<Paddle>,
     /// `accepted`, `parked`, or a refusal's code.
-    pub verdict: &'static str,
+    pub verdict: Cow<'static, str>,
     pub amount: Option<Wei>,
     /// The price after it.
     pub price: Option<Wei>,

@@ -211,7 +211,9 @@ fn public(event: &Event) -> Value {
         }
         Event::AuctionResumed { at } => json!({"at": time(at)}),
         Event::BidderRegistered(terms) => json!({"bidder": terms.bidder.to_string(), "paddle": terms.paddle}),
-        Event::InboxAdvanced { handle, seq, ignored } => json!({"handle": handle, "inbox_seq": seq, "ignored": ignored}),
+        Event::InboxAdvanced { handle, seq, ignored } => {
+            json!({"handle": handle, "inbox_seq": seq, "ignored": ignored})
+        }
         Event::InboxAudited { handle, through } => json!({"handle": handle, "through": time(through)}),
         Event::LotOpened { lot, round, at, ends_at } => {
             json!({"lot": lot, "round": round, "at": time(at), "ends_at": time(ends_at)})

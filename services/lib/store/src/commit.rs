@@ -1,6 +1,7 @@
 //! The one statement that makes a batch durable: it proves the epoch, extends the lease, and inserts the rows, the closes
 //! and the batch's signature, all or nothing.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use auction_core::{AuctionId, Hash, LotNumber, SourceKind, Timestamp};
@@ -22,7 +23,7 @@ const COMMIT_DEADLINE: Duration = Duration::from_secs(10);
 /// Rows to be inserted, column by column as the statement takes them.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    auction: Vec<Option<String>>,
+    auction: Vec<Option<AuctionId>>,
     lot: Vec<Option<i32>>,
     lot_seq: Vec<i64>,
     entry: Vec<Vec<u8>>,
@@ -84,7 +85,7 @@ impl Batch {
     pub fn push(&mut self, row: NewRow) {
         self.bytes += row.entry.len();
         self.crc.push(crate::journal::checksum(&row.entry, &row.hash));
-        self.auction.push(row.auction.map(String::from));
+        self.auction.push(row.auction);
         self.lot.push(row.lot.map(|lot| i32::try_from(lot.0).expect("lot numbers fit an i32")));
         self.lot_seq.push(signed(row.lot_seq));
         self.entry.push(row.entry);
@@ -108,25 +109,27 @@ impl Batch {
         self.bytes
     }
 
-    /// Splits the rows from `index` on off into a batch of their own.
+    /// A copy of some of its rows.
     #[must_use]
-    pub fn split_off(&mut self, index: usize) -> Self {
-        let entry = self.entry.split_off(index);
-        let bytes = entry.iter().map(Vec::len).sum();
-        self.bytes -= bytes;
+    pub fn slice(&self, rows: Range<usize>) -> Self {
         Self {
-            auction: self.auction.split_off(index),
-            lot: self.lot.split_off(index),
-            lot_seq: self.lot_seq.split_off(index),
-            entry,
-            hash: self.hash.split_off(index),
-            doc: self.doc.split_off(index),
-            idem_source: self.idem_source.split_off(index),
-            idem_key: self.idem_key.split_off(index),
-            at_ms: self.at_ms.split_off(index),
-            crc: self.crc.split_off(index),
-            bytes,
+            auction: self.auction[rows.clone()].to_vec(),
+            lot: self.lot[rows.clone()].to_vec(),
+            lot_seq: self.lot_seq[rows.clone()].to_vec(),
+            entry: self.entry[rows.clone()].to_vec(),
+            hash: self.hash[rows.clone()].to_vec(),
+            doc: self.doc[rows.clone()].to_vec(),
+            idem_source: self.idem_source[rows.clone()].to_vec(),
+            idem_key: self.idem_key[rows.clone()].to_vec(),
+            at_ms: self.at_ms[rows.clone()].to_vec(),
+            crc: self.crc[rows.clone()].to_vec(),
+            bytes: self.entry[rows].iter().map(Vec::len).sum(),
         }
+    }
+
+    /// The canonical bytes of each row, in order.
+    pub fn entries(&self) -> &[Vec<u8>] {
+        &self.entry
     }
 }
 
@@ -150,8 +153,8 @@ with fence as (
       from fence, unnest($18::text[], $19::int[], $20::int[], $21::bytea[], $22::bigint[], $23::bytea[], $24::bytea[])
            as c (auction, lot, round, lot_key, lot_seq, hash, signature)
 )
-insert into engine.commit (shard, first_seq, last_seq, epoch, root, signature, signer)
-select fence.shard, $3 + 1, $3 + $4, $2, $15, $16, $17 from fence";
+insert into engine.commit (shard, first_seq, last_seq, epoch, root, leaves, signature, signer)
+select fence.shard, $3 + 1, $3 + $4, $2, $15, $25, $16, $17 from fence";
 
 /// Commits a batch after `position`. On [`Committed::Durable`] the last row is `position.last_seq + batch.len()`.
 pub async fn commit(
@@ -163,13 +166,14 @@ pub async fn commit(
     closes: &[CloseSeal],
 ) -> Result<Committed, CommitError> {
     let rows = i64::try_from(batch.len()).expect("a batch is small");
+    let auctions: Vec<Option<&str>> = batch.auction.iter().map(|name| name.as_ref().map(AuctionId::as_str)).collect();
     let column = Columns::of(closes);
     let statement = sqlx::query(COMMIT)
         .bind(shard)
         .bind(signed(position.epoch))
         .bind(signed(position.last_seq))
         .bind(rows)
-        .bind(&batch.auction)
+        .bind(auctions)
         .bind(&batch.lot)
         .bind(&batch.lot_seq)
         .bind(&batch.entry)
@@ -189,6 +193,7 @@ pub async fn commit(
         .bind(column.lot_seq)
         .bind(column.hash)
         .bind(column.signature)
+        .bind(&seal.leaves)
         .execute(connection);
     match tokio::time::timeout(COMMIT_DEADLINE, statement).await {
         Ok(Ok(done)) if done.rows_affected() == 1 => Ok(Committed::Durable),

@@ -23,6 +23,13 @@ pub struct Claimant {
     pub address: String,
 }
 
+impl Claimant {
+    /// A new owner, unlike every other.
+    pub fn new(address: String) -> Self {
+        Self { owner: Uuid::new_v4(), address }
+    }
+}
+
 /// A lease that is held: the writer's proof in every commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -72,7 +79,7 @@ pub async fn claim(connection: &mut PgConnection, shard: &str, claimant: &Claima
 }
 
 /// Takes the lease again for its current owner, whose connection was lost: epoch + 1, at once. `None`: it has passed to
-/// somebody else.
+/// somebody else. `epoch` is the last one known: an answer to an earlier call may have been lost with its connection.
 pub async fn reclaim(
     connection: &mut PgConnection,
     shard: &str,
@@ -82,7 +89,7 @@ pub async fn reclaim(
     let row = sqlx::query(
         "update engine.shard_lease
             set epoch = epoch + 1, until = now() + interval '2 seconds'
-          where shard = $1 and owner = $2 and epoch = $3
+          where shard = $1 and owner = $2 and epoch >= $3
          returning epoch, last_seq",
     )
     .bind(shard)

@@ -9,6 +9,8 @@ use crate::{Error, signed, unsigned};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitSeal {
     pub root: [u8; 32],
+    /// The leaves' hashes, 32 bytes a row, in row order: a receipt's path is computed from them.
+    pub leaves: Vec<u8>,
     /// r ‖ s ‖ v.
     pub signature: [u8; 65],
     /// The signer's address.
@@ -38,7 +40,7 @@ pub struct StoredCommit {
     pub seal: CommitSeal,
 }
 
-const COMMIT_COLUMNS: &str = "select first_seq, last_seq, epoch, root, signature, signer from engine.commit";
+const COMMIT_COLUMNS: &str = "select first_seq, last_seq, epoch, root, leaves, signature, signer from engine.commit";
 
 /// The commit that holds row `seq`.
 pub async fn commit_of(pool: &PgPool, shard: &str, seq: u64) -> Result<Option<StoredCommit>, Error> {
@@ -94,6 +96,7 @@ fn stored_commit(row: &sqlx::postgres::PgRow) -> Result<StoredCommit, Error> {
         epoch: unsigned(row.try_get("epoch")?, "a commit's epoch")?,
         seal: CommitSeal {
             root: bytes(row, "root")?,
+            leaves: row.try_get("leaves")?,
             signature: bytes(row, "signature")?,
             signer: bytes(row, "signer")?,
         },

@@ -1,0 +1,44 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use bootstrap::args::{Auth, Common, Database, Redis};
+use clap::{Parser, Subcommand};
+
+/// Runs auctions: one process is the single writer of one shard.
+#[derive(Debug, Parser)]
+#[command(name = "auction-engine", version)]
+pub struct Args {
+    #[command(subcommand)]
+    pub role: Role,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Role {
+    /// Serves one shard: decides its bids, makes them durable, answers and shows them.
+    Worker(Box<WorkerArgs>),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct WorkerArgs {
+    /// The shard to serve. Any number of workers may ask for the same one; one holds its lease.
+    #[arg(long, env = "SHARD")]
+    pub shard: String,
+    /// Where others reach this worker's API; by default the address and port that it listens on.
+    #[arg(long, env = "ADVERTISE_ADDRESS")]
+    pub advertise: Option<String>,
+    /// The key that signs receipts: a file of 64 hexadecimal digits.
+    #[arg(long, env = "RECEIPT_KEY_FILE")]
+    pub receipt_key: PathBuf,
+    /// Makes the receipt key if its file is not there.
+    #[arg(long, env = "CREATE_RECEIPT_KEY")]
+    pub create_receipt_key: bool,
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub redis: Redis,
+    #[command(flatten)]
+    pub auth: Auth,
+}

@@ -1,0 +1,132 @@
+//! What the worker tells about itself: metrics by the catalogue, handles made once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auction_core::{SourceKind, Verdict};
+use bootstrap::health::Gate;
+use bootstrap::metrics::{Registry, catalogue};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use tokio::time::Instant;
+
+use crate::shard::batch::Waiting;
+
+/// A command's source and verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Decided {
+    source: &'static str,
+    verdict: &'static str,
+}
+
+/// A refusal's code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Code {
+    code: String,
+}
+
+/// The worker's metrics and the gates of its readiness.
+pub(crate) struct Observe {
+    commands: [[Counter; 4]; 4],
+    refusals: Family<Code, Counter>,
+    accept: Histogram,
+    commit: Histogram,
+    batch: Histogram,
+    fenced: Counter,
+    epoch: Gauge,
+    last_seq: Gauge,
+    relay_lag: Gauge,
+    inbox_lag: Gauge,
+    pub(crate) lease: Gate,
+    pub(crate) database: Gate,
+}
+
+const SOURCES: [SourceKind; 4] = [SourceKind::Post, SourceKind::Web, SourceKind::Clerk, SourceKind::House];
+const VERDICTS: [&str; 4] = ["accepted", "parked", "done", "refused"];
+
+impl Observe {
+    pub(crate) fn new(registry: &Registry, lease: Gate, database: Gate) -> Arc<Self> {
+        let commands: Family<Decided, Counter> = registry.counters(&catalogue::ENGINE_COMMANDS);
+        let handle = |source, verdict| commands.get_or_create_owned(&Decided { source, verdict });
+        Arc::new(Self {
+            commands: SOURCES.map(|kind| VERDICTS.map(|verdict| handle(events::envelope::source_name(kind), verdict))),
+            refusals: registry.counters(&catalogue::ENGINE_REFUSALS),
+            accept: registry.histogram(&catalogue::ENGINE_ACCEPT),
+            commit: registry.histogram(&catalogue::ENGINE_COMMIT),
+            batch: registry.histogram(&catalogue::ENGINE_BATCH),
+            fenced: registry.counter(&catalogue::ENGINE_FENCED),
+            epoch: registry.gauge(&catalogue::ENGINE_EPOCH),
+            last_seq: registry.gauge(&catalogue::ENGINE_LAST_SEQ),
+            relay_lag: registry.gauge(&catalogue::ENGINE_RELAY_LAG),
+            inbox_lag: registry.gauge(&catalogue::ENGINE_INBOX_LAG),
+            lease,
+            database,
+        })
+    }
+
+    /// A command is durable and about to be answered.
+    pub(crate) fn decided(&self, waiting: &Waiting, now: Instant) {
+        let source = match waiting.source.kind {
+            SourceKind::Post => 0,
+            SourceKind::Web => 1,
+            SourceKind::Clerk => 2,
+            SourceKind::House => 3,
+        };
+        let verdict = match &waiting.decision.verdict {
+            Verdict::Accepted { .. } => 0,
+            Verdict::Parked => 1,
+            Verdict::Done => 2,
+            Verdict::Refused(refusal) => {
+                self.refusals.get_or_create(&Code { code: refusal.code().to_owned() }).inc();
+                3
+            }
+        };
+        self.commands[source][verdict].inc();
+        if let Some(asker) = &waiting.asker {
+            self.accept.observe(now.duration_since(asker.admitted_at).as_secs_f64());
+        }
+    }
+
+    /// A commit has returned.
+    pub(crate) fn committed(&self, rows: usize, took: Duration) {
+        self.commit.observe(took.as_secs_f64());
+        self.batch.observe(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
+    }
+
+    pub(crate) fn durable(&self, seq: u64) {
+        self.last_seq.set(seq.cast_signed());
+    }
+
+    pub(crate) fn leads(&self, epoch: u64) {
+        self.epoch.set(epoch.cast_signed());
+        self.lease.open();
+    }
+
+    pub(crate) fn follows(&self, why: String) {
+        self.epoch.set(0);
+        self.lease.shut(why);
+    }
+
+    pub(crate) fn fenced(&self) {
+        self.fenced.inc();
+    }
+
+    pub(crate) fn database_lost(&self) {
+        self.database.shut("the database is away");
+    }
+
+    pub(crate) fn database_back(&self) {
+        self.database.open();
+    }
+
+    pub(crate) fn relay_lag(&self, rows: u64) {
+        self.relay_lag.set(rows.cast_signed());
+    }
+
+    pub(crate) fn inbox_lag(&self, posts: usize) {
+        self.inbox_lag.set(i64::try_from(posts).unwrap_or(i64::MAX));
+    }
+}

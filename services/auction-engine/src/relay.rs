@@ -1,0 +1,196 @@
+//! From the journal to the bus: every durable row once, in order, as `out:{shard}`. The journal is the outbox; this holds
+//! nothing that it could lose.
+//!
+//! Recent rows come from memory; whoever falls behind (Redis was away, or was flushed) reads the journal again.
+
+pub(crate) mod prices;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auction_core::Entry;
+use bus::outbox::{Absent, Appended, Outbox};
+use store::PgPool;
+use store::commit::Batch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::observe::Observe;
+
+/// Batches that may wait in memory; older ones are read from the journal.
+const QUEUE: usize = 16;
+
+/// Rows of one append: some 300 KB, a few milliseconds of Redis.
+const APPEND_ROWS: usize = 512;
+
+/// Rows kept in a stream that no durable reader has reported on.
+const KEPT_UNREAD: u64 = 100_000;
+
+/// How often streams are trimmed, and the stream is compared with the journal when nothing happens.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Pause after Redis or the database has failed.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the last rows may take to go out when the worker stops.
+pub(crate) const FLUSH_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Durable rows that begin at a number.
+type Rows = (u64, Arc<Batch>);
+
+/// The shard's side.
+pub(crate) struct Feed {
+    rows: mpsc::Sender<Rows>,
+    durable: watch::Sender<u64>,
+}
+
+impl Feed {
+    /// Hands over durable rows. Never waits: what does not fit is read from the journal later.
+    pub(crate) fn offer(&self, first_seq: u64, rows: Arc<Batch>) {
+        let last = first_seq + u64::try_from(rows.len()).expect("a batch is small") - 1;
+        let _ = self.rows.try_send((first_seq, rows));
+        self.durable.send_replace(last);
+    }
+}
+
+/// The bus's side.
+pub(crate) struct Relay {
+    outbox: Outbox,
+    shard: Arc<str>,
+    pool: PgPool,
+    rows: mpsc::Receiver<Rows>,
+    durable: watch::Receiver<u64>,
+    recent: VecDeque<Rows>,
+    observe: Arc<Observe>,
+}
+
+/// Both sides; `durable_seq` is the journal's last row now.
+pub(crate) fn relay(
+    outbox: Outbox,
+    shard: Arc<str>,
+    pool: PgPool,
+    durable_seq: u64,
+    observe: Arc<Observe>,
+) -> (Feed, Relay) {
+    let (rows, received) = mpsc::channel(QUEUE);
+    let (durable, known) = watch::channel(durable_seq);
+    let relay = Relay { outbox, shard, pool, rows: received, durable: known, recent: VecDeque::new(), observe };
+    (Feed { rows, durable }, relay)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the bus failed")]
+    Bus(#[from] bus::Error),
+    #[error("the journal could not be read")]
+    Store(#[from] store::Error),
+}
+
+impl Relay {
+    /// Publishes until the shard has gone and everything is out, or `stopping` and [`FLUSH_DEADLINE`] have passed.
+    pub(crate) async fn run(mut self, stopping: CancellationToken) {
+        let give_up = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(FLUSH_DEADLINE).await;
+        };
+        tokio::select! {
+            () = give_up => tracing::warn!(shard = %self.shard, "rows are left for the next worker to publish"),
+            () = self.publish_all() => {}
+        }
+    }
+
+    async fn publish_all(&mut self) {
+        let mut position = None;
+        let mut upkeep = Instant::now();
+        loop {
+            match self.publish_next(&mut position, &mut upkeep).await {
+                Ok(Step::Again) => {}
+                Ok(Step::Done) => return,
+                Err(error) => {
+                    tracing::warn!(shard = %self.shard, error = %error, "publishing waits");
+                    position = None;
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn publish_next(&mut self, position: &mut Option<u64>, upkeep: &mut Instant) -> Result<Step, Failure> {
+        let (published, absent) = match *position {
+            Some(published) => (published, Absent::Refuse),
+            None => self.find_position().await?,
+        };
+        *position = Some(published);
+        let durable = *self.durable.borrow_and_update();
+        self.observe.relay_lag(durable.saturating_sub(published));
+        if published >= durable {
+            tokio::select! {
+                changed = self.durable.changed() => if changed.is_err() { return Ok(Step::Done) },
+                () = tokio::time::sleep_until(*upkeep) => {
+                    *upkeep = Instant::now() + UPKEEP;
+                    self.trim(published).await?;
+                    // A flush is found out here when nothing is being published.
+                    *position = None;
+                }
+            }
+            return Ok(Step::Again);
+        }
+        let events = self.read(published, durable).await?;
+        *position = match self.outbox.append(&self.shard, published + 1, &events, absent).await? {
+            Appended::Through(last) | Appended::NotTheSuccessor { last } => Some(last),
+            Appended::NoStream => None,
+        };
+        Ok(Step::Again)
+    }
+
+    /// Where the stream ends; for one that is not there, where the slowest durable reader stands.
+    async fn find_position(&self) -> Result<(u64, Absent), Failure> {
+        if let Some(last) = self.outbox.last(&self.shard).await? {
+            return Ok((last, Absent::Refuse));
+        }
+        self.outbox.announce(&self.shard).await?;
+        let lowest = store::reader::lowest(&self.pool, &self.shard).await?;
+        let durable = *self.durable.borrow();
+        Ok((lowest.unwrap_or(durable.saturating_sub(KEPT_UNREAD)).min(durable), Absent::Begin))
+    }
+
+    /// The events of the rows after `published`: from memory if they are there, else from the journal.
+    async fn read(&mut self, published: u64, durable: u64) -> Result<Vec<String>, Failure> {
+        while let Ok(rows) = self.rows.try_recv() {
+            self.recent.push_back(rows);
+        }
+        let end = |(first, rows): &Rows| first + u64::try_from(rows.len()).expect("a batch is small");
+        while self.recent.front().is_some_and(|rows| end(rows) <= published + 1) {
+            self.recent.pop_front();
+        }
+        let wanted = usize::try_from(durable - published).unwrap_or(APPEND_ROWS).min(APPEND_ROWS);
+        if let Some((first, rows)) = self.recent.front().filter(|(first, _)| *first <= published + 1) {
+            let skip = usize::try_from(published + 1 - first).expect("a batch is small");
+            let entries = rows.entries().iter().skip(skip).take(wanted);
+            let numbered = (published + 1..).zip(entries);
+            return Ok(numbered.map(|(seq, entry)| event(&self.shard, seq, entry)).collect());
+        }
+        let limit = u32::try_from(wanted).expect("an append is small");
+        let rows = store::journal::page(&self.pool, &self.shard, published, limit).await?;
+        Ok(rows.iter().map(|row| event(&self.shard, row.seq, &row.entry)).collect())
+    }
+
+    async fn trim(&self, published: u64) -> Result<(), Failure> {
+        let lowest = store::reader::lowest(&self.pool, &self.shard).await?;
+        let keep_after = lowest.unwrap_or(published.saturating_sub(KEPT_UNREAD));
+        self.outbox.trim(&self.shard, keep_after + 1).await?;
+        Ok(())
+    }
+}
+
+enum Step {
+    Again,
+    Done,
+}
+
+fn event(shard: &str, seq: u64, bytes: &[u8]) -> String {
+    let entry = Entry::decode(bytes).expect("the worker wrote this row itself or checked it when it started");
+    serde_json::to_string(&events::of_row(shard, seq, &entry)).expect("an event of plain data always serialises")
+}

@@ -1,0 +1,82 @@
+//! Live prices on `rt:auction:{id}`, off the way of answers: conflated, each message standing for itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use auction_core::AuctionId;
+use bus::{Bus, keys};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{AuctionView, EngineHandle, LotState};
+
+/// The least time between two messages of one auction: people do not see faster, and a newer price replaces an older.
+const PACE: Duration = Duration::from_millis(100);
+
+#[derive(Serialize)]
+struct Prices<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    auction: &'a str,
+    epoch: u64,
+    seq: u64,
+    lots: Vec<LotPrice>,
+}
+
+#[derive(Serialize)]
+struct LotPrice {
+    number: u32,
+    lot_seq: u64,
+    state: &'static str,
+    price_wei: Option<String>,
+    leader_paddle: Option<u32>,
+    ends_at_ms: Option<i64>,
+}
+
+/// Publishes changed prices until `stopping`.
+pub(crate) async fn run(engine: EngineHandle, bus: Bus, stopping: CancellationToken) {
+    let mut sent: BTreeMap<AuctionId, (u64, u64)> = BTreeMap::new();
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(PACE) => {}
+        }
+        for view in engine.views() {
+            let position = (view.epoch, view.seq);
+            if sent.get(&view.auction) == Some(&position) {
+                continue;
+            }
+            let message = serde_json::to_vec(&prices(&view)).expect("prices of plain data always serialise");
+            if let Err(error) = bus.publish(&keys::live_auction(view.auction.as_str()), &message).await {
+                // The next price stands for this one too.
+                tracing::debug!(error = %error, "a price could not be published");
+            }
+            sent.insert(view.auction.clone(), position);
+        }
+    }
+}
+
+fn prices(view: &AuctionView) -> Prices<'_> {
+    let lots = view.lots.iter().map(|lot| LotPrice {
+        number: lot.number.0,
+        lot_seq: lot.lot_seq,
+        state: state_name(lot.state),
+        price_wei: lot.price.map(|price| price.to_string()),
+        leader_paddle: lot.leader.map(|paddle| paddle.0),
+        ends_at_ms: lot.ends_at.map(|at| at.0),
+    });
+    Prices { kind: "price", auction: view.auction.as_str(), epoch: view.epoch, seq: view.seq, lots: lots.collect() }
+}
+
+fn state_name(state: LotState) -> &'static str {
+    match state {
+        LotState::Upcoming => "upcoming",
+        LotState::Open => "open",
+        LotState::Draining => "draining",
+        LotState::Held => "held",
+        LotState::Sold => "sold",
+        LotState::Passed => "passed",
+        LotState::Skipped => "skipped",
+        LotState::Withdrawn => "withdrawn",
+    }
+}
