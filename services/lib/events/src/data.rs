@@ -128,9 +128,9 @@ impl RefusalData {
     /// In words.
     pub fn of(refusal: &Refusal) -> Self {
         Self {
-            code: refusal.code().to_string(),
-            message: refusal.message().to_string(),
-            remedy: refusal.remedy().to_string(),
+            code: refusal.code().to_owned(),
+            message: refusal.message(),
+            remedy: refusal.remedy(),
         }
     }
 }
