@@ -14,6 +14,7 @@ pub mod reader;
 pub mod receipt_key;
 pub mod seal;
 pub mod snapshot;
+pub mod social;
 
 pub use pool::{Database, migrate};
 pub use sqlx::{PgConnection, PgPool};

@@ -1,0 +1,103 @@
+//! The `social` schema: posts, the inbox of a handle, audits, deletions, spend and replies. Written by the social gateway
+//! alone, under a lease that is fenced by its epoch; the engine reads the inbox and asks for audits.
+
+use auction_core::{BidderId, Timestamp};
+
+use crate::Error;
+
+mod audit;
+mod bidder;
+mod compliance;
+mod inbox;
+mod lease;
+mod reply;
+mod spend;
+
+pub use audit::{Audit, AuditDone, complete_audit, pending_audit, request_audit};
+pub use bidder::{Linked, linked_bidders, rename_bidder};
+pub use compliance::{Checked, erase_posts, is_silent, posts_to_check, set_silence};
+pub use inbox::{Committed, commit_posts, newest_post_at, post_days};
+pub use lease::{Lease, lease_inbox, release_inbox, renew_inbox};
+pub use reply::{
+    NewReply, Reply, ReplyState, ReplySubject, finish_reply, plan_reply, replies, reply_counts, reply_subject, start_reply,
+    unfinished_replies,
+};
+pub use spend::{Spent, add_spend, load_spend};
+
+/// True if the data of some row is at fault (a value out of range, a broken constraint), so that a smaller batch may pass;
+/// false if the same statement may pass when it is tried again.
+pub fn is_about_data(error: &Error) -> bool {
+    let Error::Unavailable(sqlx::Error::Database(error)) = error else { return false };
+    error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+/// Which of X's sources brought a post first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Via {
+    Activity,
+    Filtered,
+    Mentions,
+}
+
+impl Via {
+    /// The name in the database and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Filtered => "filtered",
+            Self::Mentions => "mentions",
+        }
+    }
+}
+
+/// How a post refers to another. A quote that is also a reply counts as a quote: that can be edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    None,
+    Reply,
+    Quote,
+    Repost,
+}
+
+impl Reference {
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reply => "reply",
+            Self::Quote => "quote",
+            Self::Repost => "repost",
+        }
+    }
+}
+
+/// A post as it goes into the database: parsed, checked, keyed by its first edit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewPost {
+    /// The first edit's id: the key of everything.
+    pub id: u64,
+    /// The edit whose text this is; equal to `id` for a post that was never edited.
+    pub latest_id: u64,
+    pub author: BidderId,
+    pub author_handle: Option<String>,
+    /// Without NUL characters.
+    pub text: String,
+    pub text_sha256: [u8; 32],
+    pub reference: Reference,
+    /// When the text was posted: the time in `latest_id`.
+    pub created_at: Timestamp,
+    pub received_at: Timestamp,
+    pub via: Via,
+    /// X's object, for the record and for display.
+    pub raw: serde_json::Value,
+}
+
+/// A `u64` as PostgreSQL's `bigint`. X's ids are positive and below 2^63; what is not was never X's.
+fn bigint(id: u64) -> i64 {
+    i64::try_from(id).unwrap_or(i64::MAX)
+}
+
+/// A `bigint` that our own statements only ever write from a `u64`.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}

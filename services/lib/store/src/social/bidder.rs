@@ -1,0 +1,34 @@
+//! What the gateway needs of the engine's registry: who is linked, and the label that a handle is.
+
+use auction_core::BidderId;
+
+use sqlx::PgPool;
+
+use super::{bigint, unsigned};
+use crate::Error;
+
+/// A linked account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    pub bidder: BidderId,
+    pub handle: String,
+}
+
+/// Every account in the registry, whatever its status, in the order of paddles.
+pub async fn linked_bidders(pool: &PgPool) -> Result<Vec<Linked>, Error> {
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("select x_id, handle from engine.bidder order by paddle").fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|(id, handle)| Linked { bidder: BidderId(unsigned(id)), handle }).collect())
+}
+
+/// Changes the label of an account; `false` if it is not in the registry or has that label.
+pub async fn rename_bidder(pool: &PgPool, bidder: BidderId, handle: &str) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update engine.bidder set handle = lower($2), updated_at = now() where x_id = $1 and lower(handle) <> lower($2)",
+    )
+    .bind(bigint(bidder.0))
+    .bind(handle)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,214 @@
+//! Replies: planned in the database before they are sent, at most one for each post.
+
+use auction_core::{BidderId, Handle, Timestamp};
+
+use super::inbox::id;
+use sqlx::PgPool;
+
+use super::{bigint, unsigned};
+use crate::Error;
+
+/// How far a reply has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReplyState {
+    Planned,
+    /// The call was made; whether X took it is not known until it is `Sent` or `Failed`.
+    Sending,
+    Sent,
+    Failed,
+    /// Decided, and not sent on purpose.
+    DryRun,
+}
+
+impl ReplyState {
+    /// The name in the database and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::DryRun => "dry_run",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, Error> {
+        [Self::Planned, Self::Sending, Self::Sent, Self::Failed, Self::DryRun]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| Error::Unreadable { what: "a reply's state" })
+    }
+}
+
+/// A reply that was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReply {
+    /// The first edit's id of the post that is answered.
+    pub post: u64,
+    pub author: BidderId,
+    /// What it answers: `won`, `accepted` or the refusal's code.
+    pub code: String,
+    pub text: String,
+    pub state: ReplyState,
+    pub planned_at: Timestamp,
+}
+
+/// A reply as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub post: u64,
+    pub author: BidderId,
+    pub code: String,
+    pub text: String,
+    pub state: ReplyState,
+    pub attempts: u32,
+    pub reply_id: Option<String>,
+    pub problem: Option<String>,
+    pub planned_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
+}
+
+/// What is known of a post that might be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplySubject {
+    pub author: BidderId,
+    /// The edit to answer.
+    pub latest_id: u64,
+    pub deleted: bool,
+    pub answered: bool,
+    /// The author said "stop".
+    pub silent: bool,
+}
+
+/// Looks a post of this handle's inbox up for a reply; `None` if the inbox does not hold it.
+pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<Option<ReplySubject>, Error> {
+    let row: Option<(i64, String, bool, bool, bool)> = sqlx::query_as(
+        "select p.author_id, p.latest_id, p.deleted_at is not null,
+                exists (select 1 from social.reply r where r.post_id = p.id),
+                exists (select 1 from social.silence s where s.author_id = p.author_id)
+         from social.inbox i join social.post p on p.id = i.post_id
+         where i.handle = $1 and i.post_id = $2",
+    )
+    .bind(handle.as_str())
+    .bind(post.to_string())
+    .fetch_optional(pool)
+    .await?;
+    row.map(|(author, latest, deleted, answered, silent)| {
+        Ok(ReplySubject { author: BidderId(unsigned(author)), latest_id: id(latest)?, deleted, answered, silent })
+    })
+    .transpose()
+}
+
+/// Plans a reply; `false` if the post has one.
+pub async fn plan_reply(pool: &PgPool, handle: &Handle, reply: &NewReply) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "insert into social.reply (post_id, handle, author_id, code, text, state, planned_at)
+         values ($1, $2, $3, $4, $5, $6, timestamptz 'epoch' + $7 * interval '1 millisecond')
+         on conflict (post_id) do nothing",
+    )
+    .bind(reply.post.to_string())
+    .bind(handle.as_str())
+    .bind(bigint(reply.author.0))
+    .bind(&reply.code)
+    .bind(&reply.text)
+    .bind(reply.state.as_str())
+    .bind(reply.planned_at.0)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a reply is about to be sent with `text`; `false` if it is not to be sent any more.
+pub async fn start_reply(pool: &PgPool, post: u64, text: &str) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update social.reply set state = 'sending', attempts = attempts + 1, text = $2
+         where post_id = $1 and state in ('planned', 'sending')",
+    )
+    .bind(post.to_string())
+    .bind(text)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes the outcome of a call: `Sent` with X's id, `Failed` or `Planned` (to be tried again) with the problem's code.
+pub async fn finish_reply(
+    pool: &PgPool,
+    post: u64,
+    state: ReplyState,
+    reply_id: Option<u64>,
+    problem: Option<&str>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update social.reply set state = $2, reply_id = coalesce($3, reply_id), problem = $4,
+                                 sent_at = case when $2 = 'sent' then now() else sent_at end
+         where post_id = $1",
+    )
+    .bind(post.to_string())
+    .bind(state.as_str())
+    .bind(reply_id.map(|id| id.to_string()))
+    .bind(problem)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+const COLUMNS: &str = "post_id, author_id, code, text, state, attempts, reply_id, problem,
+    (extract(epoch from planned_at) * 1000)::bigint, (extract(epoch from sent_at) * 1000)::bigint";
+
+type Row = (String, i64, String, String, String, i32, Option<String>, Option<String>, i64, Option<i64>);
+
+fn reply(row: Row) -> Result<Reply, Error> {
+    let (post, author, code, text, state, attempts, reply_id, problem, planned_at, sent_at) = row;
+    Ok(Reply {
+        state: ReplyState::read(&state)?,
+        post: id(post)?,
+        author: BidderId(unsigned(author)),
+        code,
+        text,
+        attempts: u32::try_from(attempts).unwrap_or_default(),
+        reply_id,
+        problem,
+        planned_at: Timestamp(planned_at),
+        sent_at: sent_at.map(Timestamp),
+    })
+}
+
+/// Replies that were planned or whose call has no known outcome, oldest first.
+pub async fn unfinished_replies(pool: &PgPool, handle: &Handle, limit: i64) -> Result<Vec<Reply>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from social.reply where handle = $1 and state in ('planned', 'sending')
+         order by planned_at limit $2"
+    )))
+    .bind(handle.as_str())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(reply).collect()
+}
+
+/// The newest replies, whatever their state.
+pub async fn replies(pool: &PgPool, handle: &Handle, limit: i64) -> Result<Vec<Reply>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from social.reply where handle = $1 order by planned_at desc, post_id desc limit $2"
+    )))
+    .bind(handle.as_str())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(reply).collect()
+}
+
+/// When replies were sent since `since`: what is left of X's budget after a restart.
+pub async fn reply_counts(pool: &PgPool, handle: &Handle, since: Timestamp) -> Result<Vec<Timestamp>, Error> {
+    let rows: Vec<i64> = sqlx::query_scalar(
+        "select (extract(epoch from sent_at) * 1000)::bigint from social.reply
+         where handle = $1 and state = 'sent' and sent_at >= timestamptz 'epoch' + $2 * interval '1 millisecond'
+         order by sent_at",
+    )
+    .bind(handle.as_str())
+    .bind(since.0)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Timestamp).collect())
+}

@@ -1,0 +1,150 @@
+//! What the activity stream is asked to tell: mentions, replies and quotes of the house (private events: in the house's
+//! own name), deletions and new handles of bidders who have posted (public: in the app's). `missing` is pure.
+
+use auction_core::BidderId;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::House;
+use crate::x::client::Call;
+use crate::x::endpoint::Context;
+use crate::x::model::XId;
+use crate::x::{Client, Code, Endpoint, Problem};
+
+/// The most subscriptions of a self-serve app.
+pub const SUBSCRIPTION_LIMIT: usize = 1500;
+/// Subscriptions in one page of X's list.
+const PAGE: &str = "1000";
+/// More pages than this are not ours.
+const PAGE_LIMIT: usize = 10;
+/// The tag of our subscriptions, for whoever looks at X's console.
+const TAG: &str = "sothebais";
+
+/// A kind of event about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    Mention,
+    Reply,
+    Quote,
+    Delete,
+    Rename,
+}
+
+impl Event {
+    /// X's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mention => "post.mention.create",
+            Self::Reply => "post.reply.create",
+            Self::Quote => "post.quote.create",
+            Self::Delete => "post.delete",
+            Self::Rename => "profile.update.handle",
+        }
+    }
+
+    /// Private events need the consent of the account that they are about.
+    fn context(self) -> Context {
+        match self {
+            Self::Mention | Self::Reply | Self::Quote => Context::User,
+            Self::Delete | Self::Rename => Context::App,
+        }
+    }
+}
+
+/// One subscription: an event about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subscription {
+    pub event: Event,
+    pub user: u64,
+}
+
+/// A subscription as X lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Held {
+    pub event_type: String,
+    #[serde(default)]
+    pub filter: HeldFilter,
+}
+
+/// What a listed subscription is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct HeldFilter {
+    pub user_id: Option<XId>,
+}
+
+/// Everything that the house itself needs.
+pub fn about_house(house: &House) -> Vec<Subscription> {
+    [Event::Mention, Event::Reply, Event::Quote].map(|event| Subscription { event, user: house.id }).to_vec()
+}
+
+/// What is to be known of a bidder whose text is stored.
+pub fn about_bidder(bidder: BidderId) -> [Subscription; 2] {
+    [Event::Delete, Event::Rename].map(|event| Subscription { event, user: bidder.0 })
+}
+
+/// The wanted ones that X does not hold, as many as fit under its limit.
+pub fn missing(wanted: &[Subscription], held: &[Held]) -> Vec<Subscription> {
+    let is_held = |one: &Subscription| {
+        held.iter().any(|held| held.event_type == one.event.as_str() && held.filter.user_id == Some(XId(one.user)))
+    };
+    let room = SUBSCRIPTION_LIMIT.saturating_sub(held.len());
+    wanted.iter().filter(|one| !is_held(one)).take(room).copied().collect()
+}
+
+/// Every subscription of the app.
+pub async fn list(client: &Client) -> Result<Vec<Held>, Problem> {
+    let mut held = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGE_LIMIT {
+        let mut call = Call::new(Endpoint::ListSubscriptions, Context::App);
+        call.query.push(("max_results", PAGE.to_owned()));
+        call.query.extend(token.take().map(|token| ("pagination_token", token)));
+        let answer = client.call(&call).await?;
+        if let Some(data) = answer.body.get("data") {
+            let page = Vec::<Held>::deserialize(data)
+                .map_err(|_| Problem::local(Code::Unreadable, "the list of subscriptions is not what x documents"))?;
+            held.extend(page);
+        }
+        token = answer.body.pointer("/meta/next_token").and_then(|token| token.as_str()).map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(held)
+}
+
+/// Creates one subscription. One that exists already is as good.
+pub async fn create(client: &Client, one: Subscription) -> Result<(), Problem> {
+    let body = json!({"event_type": one.event.as_str(), "filter": {"user_id": one.user.to_string()}, "tag": TAG});
+    let call = Call { body: Some(body), ..Call::new(Endpoint::CreateSubscription, one.event.context()) };
+    match client.call(&call).await {
+        Ok(_) => Ok(()),
+        Err(problem) if problem.status == 409 => Ok(()),
+        Err(problem) => Err(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auction_core::Handle;
+
+    use super::*;
+
+    fn held(event_type: &str, user: u64) -> Held {
+        Held { event_type: event_type.into(), filter: HeldFilter { user_id: Some(XId(user)) } }
+    }
+
+    #[test]
+    fn only_what_is_not_held_is_created() {
+        let house = House { id: 42, handle: Handle::new("sothebais").unwrap() };
+        let there = [held("post.mention.create", 42), held("post.reply.create", 41), held("like.create", 42)];
+        let missing: Vec<_> = missing(&about_house(&house), &there).into_iter().map(|one| one.event).collect();
+        assert_eq!(missing, [Event::Reply, Event::Quote]);
+    }
+
+    #[test]
+    fn the_limit_of_x_is_kept() {
+        let full: Vec<_> = (0..SUBSCRIPTION_LIMIT as u64 - 1).map(|user| held("post.delete", user)).collect();
+        assert_eq!(missing(&about_bidder(BidderId(999_999)), &full).len(), 1);
+    }
+}

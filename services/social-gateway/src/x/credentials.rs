@@ -1,0 +1,94 @@
+//! The house's credentials for X: read once, from the environment or from files, never printed.
+
+use std::path::Path;
+
+use bootstrap::secret::{self, BadSecret, SecretString};
+
+/// What proves to X who we are.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// OAuth 2.0, the app alone: streams and rules.
+    pub bearer: SecretString,
+    /// OAuth 1.0a, the house's account: mentions and replies.
+    pub user: UserKeys,
+}
+
+/// The four parts of OAuth 1.0a.
+#[derive(Debug, Clone)]
+pub struct UserKeys {
+    pub api_key: SecretString,
+    pub api_secret_key: SecretString,
+    pub access_token: SecretString,
+    pub access_token_secret: SecretString,
+}
+
+/// Why the credentials are not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCredentials {
+    #[error("the credential {name} is missing: set X_{name}, or X_{name}_FILE to a file that holds it")]
+    Missing { name: &'static str },
+    #[error("the credential {name} cannot be used")]
+    Secret { name: &'static str, source: BadSecret },
+}
+
+/// The prefixes of the environment names, the first one first.
+const PREFIXES: [&str; 2] = ["X", "TWITTER"];
+
+impl Credentials {
+    /// Reads all five by `lookup`, which gives an environment variable's value: `X_BEARER_TOKEN`, or the path in
+    /// `X_BEARER_TOKEN_FILE`, or the same with the prefix `TWITTER_`; likewise the others.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadCredentials> {
+        let one = |name: &'static str| {
+            let named = |suffix: &str| PREFIXES.iter().find_map(|prefix| lookup(&format!("{prefix}_{name}{suffix}")));
+            let value = named("").filter(|text| !text.trim().is_empty());
+            let file = named("_FILE");
+            secret::from_either(value.map(SecretString::from), file.as_deref().map(Path::new))
+                .map_err(|source| BadCredentials::Secret { name, source })?
+                .ok_or(BadCredentials::Missing { name })
+        };
+        Ok(Self {
+            bearer: one("BEARER_TOKEN")?,
+            user: UserKeys {
+                api_key: one("API_KEY")?,
+                api_secret_key: one("API_SECRET_KEY")?,
+                access_token: one("ACCESS_TOKEN")?,
+                access_token_secret: one("ACCESS_TOKEN_SECRET")?,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bootstrap::secret::ExposeSecret as _;
+
+    use super::*;
+
+    fn read(without: &str, prefix: &str) -> Result<Credentials, BadCredentials> {
+        Credentials::read(|name| {
+            let bare = name.strip_prefix(prefix)?.strip_prefix('_')?;
+            let known = ["BEARER_TOKEN", "API_KEY", "API_SECRET_KEY", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"];
+            (known.contains(&bare) && bare != without).then(|| format!("secret-{bare}"))
+        })
+    }
+
+    #[test]
+    fn both_prefixes_name_all_five() {
+        for prefix in PREFIXES {
+            let credentials = read("", prefix).unwrap();
+            assert_eq!(credentials.bearer.expose_secret(), "secret-BEARER_TOKEN");
+            assert_eq!(credentials.user.access_token_secret.expose_secret(), "secret-ACCESS_TOKEN_SECRET");
+        }
+    }
+
+    #[test]
+    fn a_missing_credential_is_named() {
+        let error = read("API_KEY", "X").unwrap_err();
+        assert!(error.to_string().contains("X_API_KEY_FILE"), "{error}");
+    }
+
+    #[test]
+    fn credentials_do_not_print() {
+        assert!(!format!("{:?}", read("", "X").unwrap()).contains("secret-"));
+    }
+}

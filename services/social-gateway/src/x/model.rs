@@ -1,0 +1,197 @@
+//! X's v2 objects, as far as the gateway reads them. Lenient where X may change (unknown fields, both names of a renamed
+//! one, wrapped users), strict where a guess would cost money: ids are digits, never floats.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// An id of X: up to 19 digits. On the wire a string; a JSON integer is read too, a float never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct XId(pub u64);
+
+impl fmt::Display for XId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for XId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for XId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = XId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id of 1 to 19 digits")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<XId, E> {
+        let digits = (1..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(id) if digits && i64::try_from(id).is_ok() => Ok(XId(id)),
+            _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, id: u64) -> Result<XId, E> {
+        if i64::try_from(id).is_ok() { Ok(XId(id)) } else { Err(E::invalid_value(de::Unexpected::Unsigned(id), &self)) }
+    }
+}
+
+/// A post, by its v2 name "Tweet".
+#[derive(Debug, Clone, Deserialize)]
+pub struct Post {
+    pub id: XId,
+    #[serde(default)]
+    pub text: String,
+    pub author_id: Option<XId>,
+    /// Oldest first; ends with `id`.
+    #[serde(default, alias = "edit_history_post_ids")]
+    pub edit_history_tweet_ids: Vec<XId>,
+    /// The whole text of a long post, of which `text` is the beginning.
+    #[serde(alias = "note_post")]
+    pub note_tweet: Option<Note>,
+    #[serde(default, alias = "referenced_posts")]
+    pub referenced_tweets: Vec<Referenced>,
+    pub in_reply_to_user_id: Option<XId>,
+    /// Where the visible text begins and ends, in code points.
+    pub display_text_range: Option<(usize, usize)>,
+    #[serde(default)]
+    pub entities: Entities,
+}
+
+/// The text of a long post.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Note {
+    pub text: String,
+}
+
+/// A reference to another post.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Referenced {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub id: XId,
+}
+
+/// What X found in a text.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Entities {
+    #[serde(default)]
+    pub mentions: Vec<Mention>,
+}
+
+/// An `@name` in a text, by code points.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Mention {
+    pub start: usize,
+    pub end: usize,
+    pub username: String,
+    pub id: Option<XId>,
+}
+
+/// The objects that go with a post.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Includes {
+    #[serde(default)]
+    pub users: Vec<IncludedUser>,
+}
+
+/// A user; in deletion events X wraps it once more.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum IncludedUser {
+    Plain(User),
+    Wrapped { data: User },
+}
+
+impl IncludedUser {
+    /// The user in it.
+    pub fn user(&self) -> &User {
+        match self {
+            Self::Plain(user) | Self::Wrapped { data: user } => user,
+        }
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct User {
+    pub id: XId,
+    pub username: String,
+}
+
+/// A deleted post's identity.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DeletedPost {
+    pub id: XId,
+    pub author_id: XId,
+}
+
+/// The pages of a timeline or a search.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Meta {
+    pub next_token: Option<String>,
+}
+
+/// The fields that a post must come with, for `tweet.fields`.
+pub const POST_FIELDS: &str = "author_id,created_at,display_text_range,edit_controls,edit_history_tweet_ids,entities,in_reply_to_user_id,note_tweet,referenced_tweets";
+/// The objects that a post must come with, for `expansions`.
+pub const EXPANSIONS: &str = "author_id";
+/// The fields of those, for `user.fields`.
+pub const USER_FIELDS: &str = "username";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_beyond_the_precision_of_floats_stays_exact() {
+        let odd = 9_007_199_254_740_993_u64; // 2^53 + 1: the first integer that an f64 cannot hold
+        for json in [format!("\"{odd}\""), odd.to_string()] {
+            assert_eq!(serde_json::from_str::<XId>(&json).unwrap(), XId(odd));
+        }
+        assert_eq!(serde_json::to_string(&XId(odd)).unwrap(), format!("\"{odd}\""));
+        let through_value: serde_json::Value = serde_json::from_str(&odd.to_string()).unwrap();
+        assert_eq!(XId::deserialize(&through_value).unwrap(), XId(odd));
+    }
+
+    #[test]
+    fn what_is_not_digits_is_no_id() {
+        for json in ["1.5", "1e3", "-1", "\"\"", "\"12a\"", "\"-1\"", "\"+1\"", "\"99999999999999999999\"", "null", "true"] {
+            assert!(serde_json::from_str::<XId>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn both_generations_of_field_names_are_read() {
+        let old = r#"{"id":"2","text":"a","edit_history_tweet_ids":["1","2"],"referenced_tweets":[{"type":"quoted","id":"9"}],"note_tweet":{"text":"long"}}"#;
+        let new = r#"{"id":"2","text":"a","edit_history_post_ids":["1","2"],"referenced_posts":[{"type":"quoted","id":"9"}],"note_post":{"text":"long"}}"#;
+        for json in [old, new] {
+            let post: Post = serde_json::from_str(json).unwrap();
+            assert_eq!(post.edit_history_tweet_ids, [XId(1), XId(2)]);
+            assert_eq!(post.referenced_tweets[0].kind, "quoted");
+            assert_eq!(post.note_tweet.unwrap().text, "long");
+        }
+    }
+
+    #[test]
+    fn users_are_found_plain_and_wrapped() {
+        let json = r#"{"users":[{"id":"1","username":"a"},{"data":{"id":"2","username":"b"}}]}"#;
+        let includes: Includes = serde_json::from_str(json).unwrap();
+        let names: Vec<_> = includes.users.iter().map(|u| u.user().username.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! Reading an open stream: lines out of chunks, with X's promise of a keep-alive every 20 s as the deadline.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use reqwest::Response;
+
+use super::client::network;
+use super::frame::{Framer, Line};
+use super::{Code, Problem};
+
+/// X sends something at least every 20 s; 5 s are for the way.
+pub const SILENCE: Duration = Duration::from_secs(25);
+
+/// An open stream.
+#[derive(Debug)]
+pub struct Lines {
+    response: Response,
+    framer: Framer,
+    ready: VecDeque<Line>,
+    silence: Duration,
+}
+
+impl Lines {
+    /// Reads the body of `response`; silence for longer than `silence` means that the connection is dead.
+    pub fn new(response: Response, silence: Duration) -> Self {
+        Self { response, framer: Framer::default(), ready: VecDeque::new(), silence }
+    }
+
+    /// The next line, or why there is none. Safe to drop and call again.
+    pub async fn next(&mut self) -> Result<Line, Problem> {
+        loop {
+            if let Some(line) = self.ready.pop_front() {
+                return Ok(line);
+            }
+            match tokio::time::timeout(self.silence, self.response.chunk()).await {
+                Ok(Ok(Some(chunk))) => self.ready.extend(self.framer.push(&chunk)),
+                Ok(Ok(None)) => return Err(Problem::local(Code::Network, "x closed the stream")),
+                Ok(Err(error)) => return Err(network(&error)),
+                Err(_elapsed) => return Err(Problem::local(Code::Deadline, "the stream fell silent")),
+            }
+        }
+    }
+}
