@@ -25,11 +25,20 @@ pub struct House {
 pub enum Arrival {
     Post(Box<NewPost>),
     /// The posts of a timeline; the answer comes when all of them are durable.
-    Compared { posts: Vec<NewPost>, done: oneshot::Sender<Filed> },
+    Compared {
+        posts: Vec<NewPost>,
+        done: oneshot::Sender<Filed>,
+    },
     /// An author has deleted a post (any edit's id).
-    Deleted { post: u64, at: Timestamp },
+    Deleted {
+        post: u64,
+        at: Timestamp,
+    },
     /// An account has a new handle.
-    Renamed { bidder: BidderId, handle: String },
+    Renamed {
+        bidder: BidderId,
+        handle: String,
+    },
 }
 
 /// What became of the posts of a timeline.

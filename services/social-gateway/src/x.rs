@@ -5,6 +5,7 @@ pub mod client;
 pub mod credentials;
 pub mod endpoint;
 pub mod frame;
+pub mod identity;
 pub mod model;
 pub mod problem;
 pub mod rate;

@@ -18,9 +18,17 @@ pub struct Told {
 /// The news in a line.
 #[derive(Debug)]
 pub enum News {
-    Post { object: Value, includes: Includes },
-    Deleted { post: u64 },
-    Renamed { bidder: BidderId, handle: String },
+    Post {
+        object: Value,
+        includes: Includes,
+    },
+    Deleted {
+        post: u64,
+    },
+    Renamed {
+        bidder: BidderId,
+        handle: String,
+    },
     /// Nothing that we asked for.
     None,
 }
@@ -63,7 +71,9 @@ pub fn activity(line: &[u8]) -> Result<Told, NotAMessage> {
         }
         "post.delete" => News::Deleted { post: DeletedPost::deserialize(event.payload)?.id.0 },
         "profile.update.handle" => match event.filter.user_id {
-            Some(user) => News::Renamed { bidder: BidderId(user.0), handle: Renaming::deserialize(event.payload)?.after },
+            Some(user) => {
+                News::Renamed { bidder: BidderId(user.0), handle: Renaming::deserialize(event.payload)?.after }
+            }
             None => News::None,
         },
         _ => News::None,
@@ -93,13 +103,17 @@ mod tests {
     fn activity_events_are_read_as_documented() {
         let mention = br#"{"data":{"event_uuid":"2080765813578191303","filter":{"user_id":"42"},"event_type":"post.mention.create","tag":"mentions","payload":{"id":"9","text":"hey @x","author_id":"7"},"includes":{"users":[{"id":"7","username":"a"}]}}}"#;
         let told = activity(mention).unwrap();
-        assert!(matches!(told.news, News::Post { object, includes } if object["id"] == "9" && includes.users.len() == 1));
+        assert!(
+            matches!(told.news, News::Post { object, includes } if object["id"] == "9" && includes.users.len() == 1)
+        );
 
         let delete = br#"{"data":{"event_uuid":"-2781149976877970683","filter":{"user_id":"7"},"event_type":"post.delete","payload":{"id":"9","author_id":"7"},"includes":{"users":[{"data":{"id":"7","username":"a"}}]}}}"#;
         assert!(matches!(activity(delete).unwrap().news, News::Deleted { post: 9 }));
 
         let rename = br#"{"data":{"filter":{"user_id":"7"},"event_type":"profile.update.handle","payload":{"before":"a","after":"b"}}}"#;
-        assert!(matches!(activity(rename).unwrap().news, News::Renamed { bidder: BidderId(7), handle } if handle == "b"));
+        assert!(
+            matches!(activity(rename).unwrap().news, News::Renamed { bidder: BidderId(7), handle } if handle == "b")
+        );
     }
 
     #[test]

@@ -164,7 +164,8 @@ impl Client {
         Err(Problem { reset_at, ..problem })
     }
 
-    fn now(&self) -> Timestamp {
+    /// The time, by the clock that came in.
+    pub fn now(&self) -> Timestamp {
         Timestamp(self.clock.now_ms())
     }
 

@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn what_is_not_digits_is_no_id() {
-        for json in ["1.5", "1e3", "-1", "\"\"", "\"12a\"", "\"-1\"", "\"+1\"", "\"99999999999999999999\"", "null", "true"] {
+        for json in
+            ["1.5", "1e3", "-1", "\"\"", "\"12a\"", "\"-1\"", "\"+1\"", "\"99999999999999999999\"", "null", "true"]
+        {
             assert!(serde_json::from_str::<XId>(json).is_err(), "{json}");
         }
     }

@@ -115,7 +115,8 @@ impl Problem {
     pub fn of_object(status: u16, object: &Value) -> Self {
         let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
         let kind = text("type").rsplit('/').next().unwrap_or_default();
-        let said = [text("detail"), text("message"), text("title")].into_iter().find(|t| !t.is_empty()).unwrap_or_default();
+        let said =
+            [text("detail"), text("message"), text("title")].into_iter().find(|t| !t.is_empty()).unwrap_or_default();
         let status = object.get("status").and_then(Value::as_u64).and_then(|s| u16::try_from(s).ok()).unwrap_or(status);
         let code = of_type(kind, text("connection_issue"))
             .or_else(|| object.get("code").and_then(Value::as_u64).and_then(of_number))
@@ -206,15 +207,27 @@ mod tests {
     fn problem_objects_are_known_by_their_type() {
         let too_many = r#"{"title":"ConnectionException","detail":"This stream is currently at the maximum allowed connection limit.","connection_issue":"TooManyConnections","type":"https://api.x.com/2/problems/streaming-connection"}"#;
         assert_eq!(code(429, too_many), Code::TooManyConnections);
-        assert_eq!(code(429, r#"{"type":"https://api.x.com/2/problems/usage-capped","title":"UsageCapExceeded"}"#), Code::UsageCapped);
-        assert_eq!(code(403, r#"{"type":"https://api.twitter.com/2/problems/client-forbidden","status":403}"#), Code::ClientForbidden);
+        assert_eq!(
+            code(429, r#"{"type":"https://api.x.com/2/problems/usage-capped","title":"UsageCapExceeded"}"#),
+            Code::UsageCapped
+        );
+        assert_eq!(
+            code(403, r#"{"type":"https://api.twitter.com/2/problems/client-forbidden","status":403}"#),
+            Code::ClientForbidden
+        );
     }
 
     #[test]
     fn old_errors_are_known_by_their_number() {
         assert_eq!(code(429, r#"{"errors":[{"code":88,"message":"Rate limit exceeded"}]}"#), Code::RateLimited);
-        assert_eq!(code(403, r#"{"errors":[{"code":187,"message":"Status is a duplicate."}]}"#), Code::DuplicateContent);
-        assert_eq!(code(403, r#"{"errors":[{"code":226,"message":"This request looks like it might be automated."}]}"#), Code::Automated);
+        assert_eq!(
+            code(403, r#"{"errors":[{"code":187,"message":"Status is a duplicate."}]}"#),
+            Code::DuplicateContent
+        );
+        assert_eq!(
+            code(403, r#"{"errors":[{"code":226,"message":"This request looks like it might be automated."}]}"#),
+            Code::Automated
+        );
     }
 
     #[test]

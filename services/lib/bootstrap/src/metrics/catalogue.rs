@@ -72,6 +72,12 @@ catalogue! {
     GATEWAY_AUDIT_FOUND = SocialGateway Counter, "sothebais_gateway_audit_found_posts", [], "Posts that only the mentions audit found";
     GATEWAY_SPEND = SocialGateway Counter, "sothebais_gateway_spend_microdollars", ["item"], "Money spent at X, in millionths of a dollar";
     GATEWAY_REPLIES = SocialGateway Counter, "sothebais_gateway_replies", ["outcome"], "Replies planned, by what became of them";
+    GATEWAY_SPEND_LEVEL = SocialGateway Gauge, "sothebais_gateway_spend_level", [], "What the spending breaker has turned off: 0 nothing, 1 replies, 2 also strangers, 3 all but the audit";
+    GATEWAY_X_CALLS = SocialGateway Counter, "sothebais_gateway_x_calls", ["endpoint", "outcome"], "Calls to X, by what came back";
+    GATEWAY_X_PARTIAL_ERRORS = SocialGateway Counter, "sothebais_gateway_x_partial_errors", ["code"], "Parts of answers that X could not give";
+    GATEWAY_X_RATE_LIMIT = SocialGateway Gauge, "sothebais_gateway_x_rate_limit_remaining", ["endpoint"], "Calls that X still allows in the present window";
+    GATEWAY_FENCED = SocialGateway Counter, "sothebais_gateway_fenced", [], "Times another gateway was found to hold the inbox";
+    GATEWAY_INBOX_SEQ = SocialGateway Gauge, "sothebais_gateway_inbox_last_seq", [], "The newest number in the handle's inbox";
 
     EMULATOR_POSTS = XEmulator Counter, "sothebais_emulator_posts", [], "Posts taken";
     EMULATOR_DELIVERIES = XEmulator Counter, "sothebais_emulator_deliveries", [], "Posts written to streams";

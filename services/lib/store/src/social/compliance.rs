@@ -6,7 +6,7 @@ use auction_core::{BidderId, Timestamp};
 use super::inbox::id;
 use sqlx::PgPool;
 
-use super::{bigint};
+use super::bigint;
 use crate::Error;
 
 /// A stored post whose existence on X is to be checked.
@@ -65,7 +65,7 @@ pub async fn posts_to_check(
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|(first, latest)| Ok(Checked { id: id(first)?, latest_id: id(latest)? })).collect()
+    rows.into_iter().map(|(first, latest)| Ok(Checked { id: id(&first)?, latest_id: id(&latest)? })).collect()
 }
 
 /// True if this author has said "stop".

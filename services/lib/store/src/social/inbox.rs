@@ -105,10 +105,10 @@ pub async fn commit_posts(
 }
 
 fn ids(texts: Vec<String>) -> Result<Vec<u64>, Error> {
-    texts.into_iter().map(id).collect()
+    texts.iter().map(|text| id(text)).collect()
 }
 
-pub(super) fn id(text: String) -> Result<u64, Error> {
+pub(super) fn id(text: &str) -> Result<u64, Error> {
     text.parse().map_err(|_| Error::Unreadable { what: "a post's id" })
 }
 
@@ -126,12 +126,12 @@ pub async fn newest_post_at(pool: &PgPool, handle: &Handle) -> Result<Option<Tim
 }
 
 /// The posts that were received since `since`: what X has charged for already on that day.
-pub async fn post_days(pool: &PgPool, since: Timestamp) -> Result<BTreeSet<u64>, Error> {
+pub async fn posts_since(pool: &PgPool, since: Timestamp) -> Result<BTreeSet<u64>, Error> {
     let rows: Vec<String> = sqlx::query_scalar(
         "select latest_id from social.post where received_at >= timestamptz 'epoch' + $1 * interval '1 millisecond'",
     )
     .bind(since.0)
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(id).collect()
+    rows.iter().map(|text| id(text)).collect()
 }

@@ -34,7 +34,11 @@ pub async fn lease_inbox(pool: &PgPool, handle: &Handle, owner: &str, ttl_ms: i6
     .bind(ttl_ms)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(epoch, last_seq)| Lease { handle: handle.clone(), epoch: unsigned(epoch), last_seq: unsigned(last_seq) }))
+    Ok(row.map(|(epoch, last_seq)| Lease {
+        handle: handle.clone(),
+        epoch: unsigned(epoch),
+        last_seq: unsigned(last_seq),
+    }))
 }
 
 /// Keeps a lease; `false` means that another has taken it.

@@ -94,7 +94,7 @@ pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<
     .fetch_optional(pool)
     .await?;
     row.map(|(author, latest, deleted, answered, silent)| {
-        Ok(ReplySubject { author: BidderId(unsigned(author)), latest_id: id(latest)?, deleted, answered, silent })
+        Ok(ReplySubject { author: BidderId(unsigned(author)), latest_id: id(&latest)?, deleted, answered, silent })
     })
     .transpose()
 }
@@ -162,7 +162,7 @@ fn reply(row: Row) -> Result<Reply, Error> {
     let (post, author, code, text, state, attempts, reply_id, problem, planned_at, sent_at) = row;
     Ok(Reply {
         state: ReplyState::read(&state)?,
-        post: id(post)?,
+        post: id(&post)?,
         author: BidderId(unsigned(author)),
         code,
         text,

@@ -14,7 +14,8 @@ fn read(object: &Value) -> NewPost {
 }
 
 fn post(id: &str, fields: &Value) -> Value {
-    let mut object = json!({"id": id, "text": "@SothebAIs bid 1.5 ETH", "author_id": "7", "edit_history_tweet_ids": [id]});
+    let mut object =
+        json!({"id": id, "text": "@SothebAIs bid 1.5 ETH", "author_id": "7", "edit_history_tweet_ids": [id]});
     for (name, value) in fields.as_object().unwrap() {
         object[name] = value.clone();
     }
@@ -24,7 +25,10 @@ fn post(id: &str, fields: &Value) -> Value {
 #[test]
 fn a_plain_post_keeps_its_words_and_its_ids() {
     let read = read(&post("1800000000000000001", &json!({})));
-    assert_eq!((read.id, read.latest_id, read.author), (1_800_000_000_000_000_001, 1_800_000_000_000_000_001, BidderId(7)));
+    assert_eq!(
+        (read.id, read.latest_id, read.author),
+        (1_800_000_000_000_000_001, 1_800_000_000_000_000_001, BidderId(7))
+    );
     assert_eq!(read.text, "@SothebAIs bid 1.5 ETH");
     assert_eq!(read.reference, Reference::None);
     assert_eq!(read.created_at, Timestamp::of_post(1_800_000_000_000_000_001));
@@ -41,7 +45,8 @@ fn ids_beyond_the_precision_of_floats_stay_exact() {
 #[test]
 fn an_edit_is_known_by_its_first_id_and_timed_by_its_own() {
     let (first, edit) = (1_800_000_000_000_000_000_u64, 1_800_000_900_000_000_000_u64);
-    let read = read(&post(&edit.to_string(), &json!({"edit_history_tweet_ids": [first.to_string(), edit.to_string()]})));
+    let read =
+        read(&post(&edit.to_string(), &json!({"edit_history_tweet_ids": [first.to_string(), edit.to_string()]})));
     assert_eq!((read.id, read.latest_id), (first, edit));
     assert_eq!(read.created_at, Timestamp::of_post(edit));
     assert!(read.created_at > Timestamp::of_post(first));
@@ -108,7 +113,8 @@ fn ranges_count_code_points_not_bytes() {
 #[test]
 fn the_authors_handle_comes_from_the_expansions() {
     let includes: Includes =
-        serde_json::from_value(json!({"users": [{"id": "8", "username": "b"}, {"id": "7", "username": "Ann"}]})).unwrap();
+        serde_json::from_value(json!({"users": [{"id": "8", "username": "b"}, {"id": "7", "username": "Ann"}]}))
+            .unwrap();
     let read = normalise(&post("5", &json!({})), &includes, (Via::Filtered, NOW), &house()).unwrap();
     assert_eq!(read.author_handle.as_deref(), Some("Ann"));
 }

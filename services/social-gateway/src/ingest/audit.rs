@@ -1,0 +1,299 @@
+//! The gap audit: compares the house's mentions on X with the inbox, adds what no stream has brought, and only then says
+//! up to which time the inbox is whole. Runs after every new connection, from time to time, and when the engine asks
+//! before a hammer. [`turn`] decides, purely, whether it is time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auction_core::{Span, Timestamp};
+use bootstrap::clock::Clock;
+use bus::Bus;
+use bus::signal::Heard;
+use store::PgPool;
+use store::social::{self, Lease, Via};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::normalise::normalise;
+use super::timeline::{Timeline, mentions};
+use super::{Arrival, Filed, House};
+use crate::board::Board;
+use crate::ledger::Ledger;
+use crate::observe::{Observe, Outcome};
+use crate::x::rate::Window;
+use crate::x::{Client, Code, Endpoint, Problem};
+
+/// The engine's wish is looked for this often, should its nudge be lost.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// After a failure the next attempt waits this long, times the number of failures in a row.
+const RETRY_STEP: Span = Span(1_000);
+/// The longest wait after a failure that X gave no reset time for.
+const RETRY_CAP: Span = Span(15_000);
+/// Posts may appear on the timeline a little out of order: a comparison begins this far before where the last one ended.
+const OVERLAP: Span = Span(5_000);
+/// Without any record of an audit, the comparison begins this long before now.
+const FIRST_LOOK_BACK: Span = Span(15 * 60_000);
+/// Routine comparisons leave this share of X's window (in hundredths) to those that a hammer waits for.
+const RESERVED_PERCENT: u64 = 25;
+/// The writer has this long to make a comparison's posts durable.
+const FILE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How audits are timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Between routine comparisons.
+    pub every: Span,
+    /// How late a post may appear on X's timeline: a comparison at some time proves nothing about posts younger than this.
+    pub settle: Span,
+}
+
+/// What the decision looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The engine's wish.
+    pub pending: Option<social::Audit>,
+    /// A stream was connected again since the last comparison.
+    pub gap: bool,
+    pub last_at: Option<Timestamp>,
+    /// No call before this: X or the database has refused.
+    pub not_before: Option<Timestamp>,
+    pub window: Option<Window>,
+}
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Rest,
+    /// Compare; success proves the inbox up to `through`.
+    Compare {
+        through: Timestamp,
+    },
+}
+
+/// Decides whether it is time to compare.
+pub fn turn(standing: &Standing, timing: Timing, now: Timestamp) -> Turn {
+    if standing.not_before.is_some_and(|until| now < until) {
+        return Turn::Rest;
+    }
+    let settled = Timestamp(now.0 - timing.settle.0);
+    if let Some(wish) = standing.pending {
+        if now >= wish.not_before.unwrap_or(wish.through + timing.settle) {
+            return Turn::Compare { through: wish.through.max(settled) };
+        }
+    }
+    let scarce = standing.window.is_some_and(|window| {
+        window.reset_at > now && u64::from(window.remaining) * 100 < u64::from(window.limit) * RESERVED_PERCENT
+    });
+    let due = standing.last_at.is_none_or(|last| now - last >= timing.every);
+    if (standing.gap || due) && !scarce { Turn::Compare { through: settled } } else { Turn::Rest }
+}
+
+/// What the audit needs.
+pub struct Auditor {
+    pub client: Arc<Client>,
+    pub pool: PgPool,
+    pub bus: Bus,
+    pub house: House,
+    pub timing: Timing,
+    pub clock: Clock,
+    pub board: Board,
+    pub observe: Observe,
+    pub ledger: Ledger,
+    pub arrivals: mpsc::Sender<Arrival>,
+    pub holding: watch::Receiver<Option<Lease>>,
+    /// Rings when a stream has been connected.
+    pub connected: Arc<Notify>,
+}
+
+/// What the loop remembers.
+#[derive(Default)]
+struct Memory {
+    standing: Standing,
+    /// Where the next comparison begins.
+    complete_through: Option<Timestamp>,
+    failures: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    X(#[from] Problem),
+    #[error("the audit could not be recorded")]
+    Store(#[from] store::Error),
+    #[error("there are more mentions than can be read back")]
+    Incomplete,
+    #[error("the writer did not store the posts in time")]
+    NotFiled,
+    #[error("this gateway does not hold the inbox any more")]
+    Fenced,
+}
+
+impl Auditor {
+    /// Audits while this process holds the inbox, until `stopping`.
+    pub async fn run(mut self, stopping: CancellationToken) -> anyhow::Result<()> {
+        let mut memory = Memory::default();
+        let mut nudges = self.bus.listen(bus::keys::nudge(self.house.handle.as_str()));
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return Ok(()),
+                () = self.connected.notified() => memory.standing.gap = true,
+                // The payload `audit` is the engine's; our own nudges for new posts are of no interest here.
+                heard = nudges.next() => if heard == Heard::Message(b"posts".to_vec()) { continue },
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            if self.holding.borrow_and_update().is_none() {
+                continue;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return Ok(()),
+                () = self.look(&mut memory) => {}
+            }
+        }
+    }
+
+    async fn look(&self, memory: &mut Memory) {
+        let now = self.now();
+        match social::pending_audit(&self.pool, &self.house.handle).await {
+            Ok(pending) => memory.standing.pending = pending,
+            Err(error) => tracing::debug!(%error, "the engine's wish could not be read"),
+        }
+        let windows = self.client.windows();
+        memory.standing.window = windows.iter().find(|(at, _)| *at == Endpoint::Mentions).map(|(_, window)| *window);
+        let Turn::Compare { through } = turn(&memory.standing, self.timing, now) else { return };
+        let outcome = self.compare(memory, through).await;
+        let problem = match &outcome {
+            Ok(filed) => {
+                memory.standing.gap = false;
+                memory.standing.not_before = None;
+                memory.failures = 0;
+                self.report_found(filed);
+                None
+            }
+            Err(failure) => {
+                memory.failures += 1;
+                let wait = Span((RETRY_STEP.0 * memory.failures).min(RETRY_CAP.0));
+                let reset = if let Failure::X(problem) = failure { problem.reset_at } else { None };
+                memory.standing.not_before = Some((now + wait).max(reset.unwrap_or(now)));
+                tracing::warn!(error = %failure, "the audit has not gone through");
+                Some(if let Failure::X(problem) = failure { problem.code } else { Code::Other })
+            }
+        };
+        memory.standing.last_at = Some(now);
+        self.board.audit(|audit| {
+            audit.runs += 1;
+            audit.last_at = Some(now);
+            audit.last_problem = problem;
+            if problem.is_none() {
+                audit.complete_through = audit.complete_through.max(Some(through));
+            }
+            audit.found += outcome.as_ref().map_or(0, |filed| filed.missing.len() as u64);
+        });
+    }
+
+    fn report_found(&self, filed: &Filed) {
+        if !filed.missing.is_empty() {
+            tracing::info!(found = filed.missing.len(), handle = %self.house.handle, "the audit found posts");
+        }
+    }
+
+    /// Reads back, files, records.
+    async fn compare(&self, memory: &mut Memory, through: Timestamp) -> Result<Filed, Failure> {
+        let since = memory.complete_through.unwrap_or(Timestamp(through.0 - FIRST_LOOK_BACK.0));
+        let since = Timestamp(since.0 - OVERLAP.0).first_post_id();
+        let timeline = mentions(&self.client, &self.ledger, &self.house, since).await?;
+        let complete = timeline.complete;
+        let filed = self.file(timeline).await?;
+        if !complete {
+            return Err(Failure::Incomplete);
+        }
+        let Some(lease) = self.holding.borrow().clone() else { return Err(Failure::Fenced) };
+        let done = social::complete_audit(&self.pool, &lease, through).await?.ok_or(Failure::Fenced)?;
+        memory.complete_through = Some(through.max(done.through));
+        let channel = bus::keys::nudge(self.house.handle.as_str());
+        if let Err(error) = self.bus.publish(&channel, b"audited").await {
+            tracing::debug!(%error, "no nudge; the engine polls");
+        }
+        Ok(filed)
+    }
+
+    async fn file(&self, timeline: Timeline) -> Result<Filed, Failure> {
+        let now = self.now();
+        let mut posts = Vec::with_capacity(timeline.posts.len());
+        // X gives the newest first; the inbox should have the oldest first.
+        for object in timeline.posts.iter().rev() {
+            match normalise(object, &timeline.includes, (Via::Mentions, now), &self.house) {
+                Ok(post) => posts.push(post),
+                Err(super::normalise::NotStored::Own(_)) => self.observe.posts(Via::Mentions, Outcome::Own, 1),
+                Err(error) => {
+                    tracing::warn!(%error, "a mention cannot be read");
+                    self.observe.posts(Via::Mentions, Outcome::Unreadable, 1);
+                }
+            }
+        }
+        let (done, filed) = oneshot::channel();
+        let arrival = Arrival::Compared { posts, done };
+        let filing = async {
+            self.arrivals.send(arrival).await.map_err(|_| Failure::NotFiled)?;
+            filed.await.map_err(|_| Failure::NotFiled)
+        };
+        tokio::time::timeout(FILE_DEADLINE, filing).await.map_err(|_| Failure::NotFiled)?
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now_ms())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_500_000_000);
+    const TIMING: Timing = Timing { every: Span(15_000), settle: Span(10_000) };
+
+    fn compared_lately() -> Standing {
+        Standing { last_at: Some(NOW), ..Standing::default() }
+    }
+
+    #[test]
+    fn a_routine_comparison_proves_nothing_about_the_youngest_posts() {
+        let standing = compared_lately();
+        assert_eq!(turn(&standing, TIMING, NOW + Span(14_999)), Turn::Rest);
+        assert_eq!(turn(&standing, TIMING, NOW + Span(15_000)), Turn::Compare { through: NOW + Span(5_000) });
+    }
+
+    #[test]
+    fn a_new_connection_means_a_gap() {
+        let standing = Standing { gap: true, ..compared_lately() };
+        assert_eq!(turn(&standing, TIMING, NOW), Turn::Compare { through: Timestamp(NOW.0 - 10_000) });
+    }
+
+    #[test]
+    fn the_engines_wish_waits_until_late_posts_have_appeared() {
+        let wish = social::Audit { through: NOW, not_before: None };
+        let standing = Standing { pending: Some(wish), ..compared_lately() };
+        assert_eq!(turn(&standing, TIMING, NOW + Span(9_999)), Turn::Rest);
+        assert_eq!(turn(&standing, TIMING, NOW + Span(10_000)), Turn::Compare { through: NOW });
+        let sooner = social::Audit { not_before: Some(NOW + Span(3_000)), ..wish };
+        let standing = Standing { pending: Some(sooner), ..compared_lately() };
+        assert_eq!(turn(&standing, TIMING, NOW + Span(3_000)), Turn::Compare { through: NOW });
+    }
+
+    #[test]
+    fn scarce_calls_are_kept_for_the_hammer() {
+        let window = Window { limit: 300, remaining: 74, reset_at: NOW + Span(60_000) };
+        let routine = Standing { window: Some(window), ..Standing::default() };
+        assert_eq!(turn(&routine, TIMING, NOW), Turn::Rest);
+        let hammer = Standing { pending: Some(social::Audit { through: NOW, not_before: Some(NOW) }), ..routine };
+        assert_eq!(turn(&hammer, TIMING, NOW), Turn::Compare { through: NOW });
+        assert_ne!(turn(&routine, TIMING, NOW + Span(60_000)), Turn::Rest);
+    }
+
+    #[test]
+    fn a_refusal_is_waited_out_even_for_a_hammer() {
+        let hammer = social::Audit { through: NOW, not_before: Some(NOW) };
+        let standing = Standing { pending: Some(hammer), not_before: Some(NOW + Span(5_000)), ..Standing::default() };
+        assert_eq!(turn(&standing, TIMING, NOW + Span(4_999)), Turn::Rest);
+        assert_ne!(turn(&standing, TIMING, NOW + Span(5_000)), Turn::Rest);
+    }
+}

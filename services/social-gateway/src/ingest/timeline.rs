@@ -1,0 +1,110 @@
+//! The house's mentions, read back from X: newest first, page by page, at most the 800 that X keeps there; older ones of
+//! a busy gap come from the recent search.
+
+use serde_json::Value;
+
+use super::House;
+use crate::ledger::Ledger;
+use crate::spend::Item;
+use crate::x::client::{Answer, Call};
+use crate::x::endpoint::Context;
+use crate::x::model::{EXPANSIONS, IncludedUser, Includes, POST_FIELDS, USER_FIELDS};
+use crate::x::{Client, Code, Endpoint, Problem};
+use serde::Deserialize as _;
+
+/// Posts in a page; the most that X gives.
+const PAGE: usize = 100;
+/// X keeps this many mentions on the timeline.
+const TIMELINE_LIMIT: usize = 800;
+/// Pages of the search that one comparison may read: 2,000 posts beyond the timeline.
+const SEARCH_PAGES: usize = 20;
+
+/// Mentions since some id.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    pub posts: Vec<Value>,
+    pub includes: Includes,
+    /// False if there were more than could be read: then nothing is proved.
+    pub complete: bool,
+}
+
+/// Reads every mention with an id above `since`.
+pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u64) -> Result<Timeline, Problem> {
+    let mut read = Timeline::default();
+    let mut call = Call { id: house.id.to_string(), ..Call::new(Endpoint::Mentions, Context::User) };
+    call.query = query(since);
+    let pages = Pages { call, token_name: "pagination_token", limit: TIMELINE_LIMIT / PAGE, item: Item::OwnedRead };
+    pages.read(client, ledger, &mut read).await?;
+    if !read.complete || read.posts.len() >= TIMELINE_LIMIT {
+        read.complete = false;
+        let mut call = Call::new(Endpoint::SearchRecent, Context::App);
+        call.query = query(since);
+        call.query.push(("query", format!("@{} -is:retweet", house.handle)));
+        call.query.extend(oldest(&read.posts).map(|id| ("until_id", id)));
+        let pages = Pages { call, token_name: "next_token", limit: SEARCH_PAGES, item: Item::PostRead };
+        pages.read(client, ledger, &mut read).await?;
+    }
+    Ok(read)
+}
+
+fn query(since: u64) -> Vec<(&'static str, String)> {
+    vec![
+        ("max_results", PAGE.to_string()),
+        ("since_id", since.to_string()),
+        ("tweet.fields", POST_FIELDS.to_owned()),
+        ("expansions", EXPANSIONS.to_owned()),
+        ("user.fields", USER_FIELDS.to_owned()),
+    ]
+}
+
+fn oldest(posts: &[Value]) -> Option<String> {
+    let ids = posts.iter().filter_map(|post| post.get("id")?.as_str()?.parse::<u64>().ok());
+    ids.min().map(|id| id.to_string())
+}
+
+struct Pages {
+    call: Call,
+    token_name: &'static str,
+    limit: usize,
+    item: Item,
+}
+
+impl Pages {
+    /// Adds all pages to `read`, whose `complete` then says whether the last one was reached.
+    async fn read(mut self, client: &Client, ledger: &Ledger, read: &mut Timeline) -> Result<(), Problem> {
+        let first_query = self.call.query.clone();
+        for _ in 0..self.limit {
+            let answer = client.call(&self.call).await?;
+            let next = answer.body.pointer("/meta/next_token").and_then(Value::as_str).map(str::to_owned);
+            take(answer, ledger, self.item, read)?;
+            let Some(next) = next else {
+                read.complete = true;
+                return Ok(());
+            };
+            self.call.query.clone_from(&first_query);
+            self.call.query.push((self.token_name, next));
+        }
+        read.complete = false;
+        Ok(())
+    }
+}
+
+fn take(mut answer: Answer, ledger: &Ledger, item: Item, read: &mut Timeline) -> Result<(), Problem> {
+    let unreadable = || Problem::local(Code::Unreadable, "the page of posts is not what x documents");
+    if let Some(includes) = answer.body.get_mut("includes").map(Value::take) {
+        let users: Vec<IncludedUser> = Includes::deserialize(includes).map_err(|_| unreadable())?.users;
+        read.includes.users.extend(users);
+    }
+    match answer.body.get_mut("data").map(Value::take) {
+        Some(Value::Array(posts)) => {
+            for post in &posts {
+                let id = post.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+                ledger.charge(item, id);
+            }
+            read.posts.extend(posts);
+            Ok(())
+        }
+        None | Some(Value::Null) => Ok(()),
+        Some(_) => Err(unreadable()),
+    }
+}
