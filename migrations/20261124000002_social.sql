@@ -80,9 +80,13 @@ create table social.reply (
     post_id    text primary key,
     handle     text not null,
     author_id  bigint not null,
+    -- What it answers: won, accepted, or the refusal's code.
     code       text not null,
     text       text not null,
-    state      text not null check (state in ('planned', 'sending', 'sent', 'failed', 'dry_run')),
+    -- held: the bid leads; it is answered when the hammer falls, or dropped when another bid leads.
+    state      text not null check (state in ('held', 'planned', 'sending', 'sent', 'dropped', 'failed', 'dry_run')),
+    auction    text,
+    lot        bigint,
     attempts   integer not null default 0,
     reply_id   text,
     problem    text,
@@ -91,6 +95,7 @@ create table social.reply (
 );
 
 create index reply_unfinished on social.reply (handle, planned_at) where state in ('planned', 'sending');
+create index reply_held on social.reply (handle, auction, lot) where state = 'held';
 create index reply_sent on social.reply (handle, sent_at) where state = 'sent';
 
 -- Authors who wrote "stop": they are never answered again until they write "start".

@@ -7,6 +7,7 @@ use bootstrap::args::{Common, Database, Redis};
 use clap::Parser;
 
 use crate::ingest::audit::Timing;
+use crate::reply::plan::Mode;
 use crate::x::credentials::{BadCredentials, Credentials};
 
 /// Reads posts from X into a handle's inbox, and answers them.
@@ -31,6 +32,9 @@ pub struct Args {
     /// The most that the show may spend on X, in dollars; replies stop first, streams last.
     #[arg(long, env = "X_SPEND_CEILING", value_parser = micros)]
     pub spend_ceiling: Option<u64>,
+    /// Whether bidders are answered on X.
+    #[arg(long, env = "X_REPLIES", value_enum, default_value = "send")]
+    pub replies: Mode,
     /// Milliseconds between routine comparisons of X's mentions with the inbox.
     #[arg(long, env = "X_AUDIT_EVERY_MS", default_value_t = 15_000, value_parser = clap::value_parser!(i64).range(1_000..=600_000))]
     pub audit_every_ms: i64,

@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use auction_core::Timestamp;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use bootstrap::clock::Clock;
 use serde::Serialize;
-use store::social::Via;
+use store::PgPool;
+use store::social::{self, Via};
 
 use crate::board::{Board, Source, SourceState};
 use crate::ingest::House;
 use crate::ledger::Ledger;
 use crate::spend::{Item, Level, Prices};
 use crate::x::Client;
+
+/// Replies in one list.
+const SHOWN_REPLIES: i64 = 200;
 
 /// What the routes read.
 #[derive(Clone)]
@@ -23,12 +28,16 @@ pub struct Api {
     pub board: Board,
     pub ledger: Ledger,
     pub client: Arc<Client>,
-    pub clock: Clock,
+    pub pool: PgPool,
 }
 
 /// The routes.
 pub fn router(api: Api) -> Router {
-    Router::new().route("/v1/status", get(status)).route("/v1/spend", get(spend)).with_state(api)
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/spend", get(spend))
+        .route("/v1/replies", get(replies))
+        .with_state(api)
 }
 
 #[derive(Serialize)]
@@ -182,6 +191,60 @@ async fn spend(State(api): State<Api>) -> Json<Spend> {
         level: Level::of(reading.total_micros, account.ceiling).as_str(),
         items: reading.items.iter().map(item).collect(),
     })
+}
+
+#[derive(Serialize)]
+struct Reply {
+    post_id: String,
+    author_id: String,
+    code: String,
+    text: String,
+    state: &'static str,
+    attempts: u32,
+    reply_id: Option<String>,
+    problem: Option<String>,
+    planned_at: Option<String>,
+    sent_at: Option<String>,
+}
+
+/// The newest replies.
+async fn replies(State(api): State<Api>) -> Result<Json<Vec<Reply>>, Unavailable> {
+    let replies = social::replies(&api.pool, &api.house.handle, SHOWN_REPLIES).await.map_err(Unavailable)?;
+    Ok(Json(replies.into_iter().map(reply).collect()))
+}
+
+fn reply(reply: social::Reply) -> Reply {
+    Reply {
+        post_id: reply.post.to_string(),
+        author_id: reply.author.to_string(),
+        code: reply.code,
+        text: reply.text,
+        state: reply.state.as_str(),
+        attempts: reply.attempts,
+        reply_id: reply.reply_id,
+        problem: reply.problem,
+        planned_at: time(reply.planned_at),
+        sent_at: reply.sent_at.and_then(time),
+    }
+}
+
+/// The database does not answer.
+struct Unavailable(store::Error);
+
+impl IntoResponse for Unavailable {
+    fn into_response(self) -> Response {
+        tracing::warn!(error = %self.0, "the replies cannot be listed");
+        let body = serde_json::json!({
+            "type": "https://sothebais.io/problems/database_unavailable",
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "The database does not answer.",
+            "code": "database_unavailable",
+            "remedy": "Try again in a few seconds.",
+        });
+        let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::RETRY_AFTER, "2")];
+        (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string()).into_response()
+    }
 }
 
 /// RFC 3339 in UTC with milliseconds.

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::board::Board;
 use crate::ingest::Arrival;
 use crate::observe::{Observe, Outcome};
+use crate::reply::wish::Wish;
 use batch::{Batch, Round};
 
 /// The lease's length, by the database's clock; as long as the engine's.
@@ -198,7 +199,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Deletions and new handles, after the posts that came before them.
+    /// Deletions, new handles and wishes, after the posts that came before them.
     async fn apply_notices(&self, batch: &mut Batch) -> Result<(), Left> {
         if !batch.deleted.is_empty() {
             let now = Timestamp(self.clock.now_ms());
@@ -206,9 +207,14 @@ impl Writer {
             tracing::debug!(told = batch.deleted.len(), erased, "deleted posts erased");
             batch.deleted.clear();
         }
-        while let Some((bidder, handle)) = batch.renamed.last() {
+        while let Some((bidder, handle)) = batch.renamed.first() {
             social::rename_bidder(&self.pool, *bidder, handle).await.map_err(Left::Failed)?;
-            batch.renamed.pop();
+            batch.renamed.remove(0);
+        }
+        while let Some((author, wish)) = batch.wishes.first() {
+            let since = (*wish == Wish::Silence).then(|| Timestamp(self.clock.now_ms()));
+            social::set_silence(&self.pool, *author, since).await.map_err(Left::Failed)?;
+            batch.wishes.remove(0);
         }
         Ok(())
     }

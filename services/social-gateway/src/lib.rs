@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod ingest;
 pub mod ledger;
 pub mod observe;
+pub mod reply;
 pub mod run;
 pub mod spend;
 pub mod x;

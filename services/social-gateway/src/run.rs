@@ -26,6 +26,8 @@ use crate::ingest::source::{Kind, Source};
 use crate::ingest::{Arrival, House};
 use crate::ledger::{Account, Ledger};
 use crate::observe::Observe;
+use crate::reply::reader::Reader;
+use crate::reply::sender::Sender;
 use crate::x::model::User;
 use crate::x::{Client, identity};
 
@@ -110,6 +112,8 @@ impl Parts {
         }
         let auditor = self.auditor(arrivals, &holding, connected);
         self.life.spawn("audit", auditor.run(self.life.stopping()));
+        self.life.spawn("reply reader", self.reply_reader(&holding).run(self.life.stopping()));
+        self.life.spawn("reply sender", self.reply_sender(&holding).run(self.life.stopping()));
         self.life.spawn("writer", self.writer(arriving, holding).run(self.life.stopping()));
         self.life.spawn("ledger", self.ledger.clone().keep(self.pool.clone(), self.life.stopping()));
     }
@@ -177,13 +181,38 @@ impl Parts {
         }
     }
 
+    fn reply_reader(&self, holding: &watch::Sender<Option<Lease>>) -> Reader {
+        Reader {
+            pool: self.pool.clone(),
+            bus: self.bus.clone(),
+            handle: self.house.handle.clone(),
+            mode: self.args.replies,
+            clock: self.clock.clone(),
+            observe: self.observe.clone(),
+            holding: holding.subscribe(),
+        }
+    }
+
+    fn reply_sender(&self, holding: &watch::Sender<Option<Lease>>) -> Sender {
+        Sender {
+            client: self.client.clone(),
+            pool: self.pool.clone(),
+            handle: self.house.handle.clone(),
+            clock: self.clock.clone(),
+            observe: self.observe.clone(),
+            ledger: self.ledger.clone(),
+            holding: holding.subscribe(),
+            level: self.ledger.level(),
+        }
+    }
+
     fn api(&self) -> Api {
         Api {
             house: self.house.clone(),
             board: self.board.clone(),
             ledger: self.ledger.clone(),
             client: self.client.clone(),
-            clock: self.clock.clone(),
+            pool: self.pool.clone(),
         }
     }
 }

@@ -19,8 +19,8 @@ pub use compliance::{Checked, erase_posts, is_silent, posts_to_check, set_silenc
 pub use inbox::{Committed, commit_posts, newest_post_at, posts_since};
 pub use lease::{Lease, lease_inbox, release_inbox, renew_inbox};
 pub use reply::{
-    NewReply, Reply, ReplyState, ReplySubject, finish_reply, plan_reply, replies, reply_counts, reply_subject,
-    start_reply, unfinished_replies,
+    NewReply, Reply, ReplyLot, ReplyState, ReplySubject, finish_reply, plan_reply, release_held, replies, reply_counts,
+    reply_subject, start_reply, unfinished_replies,
 };
 pub use spend::{Spent, add_spend, load_spend};
 

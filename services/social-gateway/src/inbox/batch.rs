@@ -7,6 +7,7 @@ use store::social::{Committed, NewPost, Via};
 use tokio::sync::oneshot;
 
 use crate::ingest::{Arrival, Filed};
+use crate::reply::wish::{Wish, wish};
 
 /// Posts in one statement: some hundreds of KiB at most, written in a few milliseconds.
 const ROUND_LIMIT: usize = 512;
@@ -37,6 +38,9 @@ pub(super) struct Batch {
     bound: Option<usize>,
     waiters: Vec<Waiter>,
     pub(super) deleted: Vec<u64>,
+    /// Authors who asked for silence, or for replies again, in order.
+    pub(super) wishes: Vec<(BidderId, Wish)>,
+    /// New handles, in order.
     pub(super) renamed: Vec<(BidderId, String)>,
     /// Posts that were known to be durable when they arrived again, by source.
     repeats: BTreeMap<Via, u64>,
@@ -55,7 +59,7 @@ impl Batch {
                 posts.into_iter().for_each(|post| self.push(post));
             }
             Arrival::Deleted { post, at: _ } => self.deleted.push(post),
-            Arrival::Renamed { bidder, handle } => self.renamed.insert(0, (bidder, handle)),
+            Arrival::Renamed { bidder, handle } => self.renamed.push((bidder, handle)),
         }
     }
 
@@ -121,6 +125,9 @@ impl Batch {
         let missing: BTreeSet<u64> = by_comparison.filter(|id| committed.queued.contains(id)).collect();
         for waiter in &mut self.waiters {
             waiter.missing.extend(waiter.ids.intersection(&missing));
+        }
+        for post in round.posts.iter().filter(|post| committed.queued.contains(&post.id)) {
+            self.wishes.extend(wish(&post.text).map(|wish| (post.author, wish)));
         }
         // A stranger may be registered in the next second: then the post must be looked at again.
         for post in round.posts.iter().filter(|post| !committed.strangers.contains(&post.id)) {

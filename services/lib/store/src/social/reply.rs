@@ -11,33 +11,47 @@ use crate::Error;
 /// How far a reply has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReplyState {
+    /// The bid leads: it is answered when the hammer falls.
+    Held,
     Planned,
     /// The call was made; whether X took it is not known until it is `Sent` or `Failed`.
     Sending,
     Sent,
+    /// Not worth saying any more.
+    Dropped,
     Failed,
     /// Decided, and not sent on purpose.
     DryRun,
 }
 
 impl ReplyState {
+    const ALL: [Self; 7] =
+        [Self::Held, Self::Planned, Self::Sending, Self::Sent, Self::Dropped, Self::Failed, Self::DryRun];
+
     /// The name in the database and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Held => "held",
             Self::Planned => "planned",
             Self::Sending => "sending",
             Self::Sent => "sent",
+            Self::Dropped => "dropped",
             Self::Failed => "failed",
             Self::DryRun => "dry_run",
         }
     }
 
     fn read(text: &str) -> Result<Self, Error> {
-        [Self::Planned, Self::Sending, Self::Sent, Self::Failed, Self::DryRun]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| Error::Unreadable { what: "a reply's state" })
+        let state = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        state.ok_or(Error::Unreadable { what: "a reply's state" })
     }
+}
+
+/// A lot of an auction, as replies are grouped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyLot {
+    pub auction: String,
+    pub lot: u32,
 }
 
 /// A reply that was decided.
@@ -50,6 +64,7 @@ pub struct NewReply {
     pub code: String,
     pub text: String,
     pub state: ReplyState,
+    pub lot: Option<ReplyLot>,
     pub planned_at: Timestamp,
 }
 
@@ -99,12 +114,22 @@ pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<
     .transpose()
 }
 
-/// Plans a reply; `false` if the post has one.
+/// Plans a reply; `false` if the post has one. A held one takes the place of whatever is held in its lot.
 pub async fn plan_reply(pool: &PgPool, handle: &Handle, reply: &NewReply) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "insert into social.reply (post_id, handle, author_id, code, text, state, planned_at)
-         values ($1, $2, $3, $4, $5, $6, timestamptz 'epoch' + $7 * interval '1 millisecond')
-         on conflict (post_id) do nothing",
+    let planned: i64 = sqlx::query_scalar(
+        "with planned as (
+            insert into social.reply (post_id, handle, author_id, code, text, state, auction, lot, planned_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, timestamptz 'epoch' + $9 * interval '1 millisecond')
+            on conflict (post_id) do nothing
+            returning post_id
+         ),
+         outbid as (
+            update social.reply r set state = 'dropped', problem = 'outbid'
+            from planned
+            where $6 = 'held' and r.handle = $2 and r.auction = $7 and r.lot = $8 and r.state = 'held'
+              and r.post_id <> planned.post_id
+         )
+         select count(*) from planned",
     )
     .bind(reply.post.to_string())
     .bind(handle.as_str())
@@ -112,10 +137,45 @@ pub async fn plan_reply(pool: &PgPool, handle: &Handle, reply: &NewReply) -> Res
     .bind(&reply.code)
     .bind(&reply.text)
     .bind(reply.state.as_str())
+    .bind(reply.lot.as_ref().map(|lot| lot.auction.clone()))
+    .bind(reply.lot.as_ref().map(|lot| i64::from(lot.lot)))
     .bind(reply.planned_at.0)
-    .execute(pool)
+    .fetch_one(pool)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(planned == 1)
+}
+
+/// The hammer has fallen on a lot: the winner's held reply becomes a planned one with this code and text, every other
+/// held reply of the lot is dropped. Returns whether there was one to send.
+pub async fn release_held(
+    pool: &PgPool,
+    handle: &Handle,
+    lot: &ReplyLot,
+    winner: Option<(BidderId, &str, &str)>,
+    state: ReplyState,
+) -> Result<bool, Error> {
+    let released: i64 = sqlx::query_scalar(
+        "with released as (
+            update social.reply
+               set state = case when author_id = $4 then $7 else 'dropped' end,
+                   code = case when author_id = $4 then $5 else code end,
+                   text = case when author_id = $4 then $6 else text end,
+                   planned_at = now()
+             where handle = $1 and auction = $2 and lot = $3 and state = 'held'
+            returning state
+         )
+         select count(*) from released where state = $7",
+    )
+    .bind(handle.as_str())
+    .bind(&lot.auction)
+    .bind(i64::from(lot.lot))
+    .bind(winner.map(|(bidder, _, _)| bigint(bidder.0)))
+    .bind(winner.map_or("", |(_, code, _)| code))
+    .bind(winner.map_or("", |(_, _, text)| text))
+    .bind(state.as_str())
+    .fetch_one(pool)
+    .await?;
+    Ok(released > 0)
 }
 
 /// Notes that a reply is about to be sent with `text`; `false` if it is not to be sent any more.
@@ -131,7 +191,7 @@ pub async fn start_reply(pool: &PgPool, post: u64, text: &str) -> Result<bool, E
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes the outcome of a call: `Sent` with X's id, `Failed` or `Planned` (to be tried again) with the problem's code.
+/// Notes what became of a reply: `Sent` with X's id, `Failed`, `Dropped`, or `Planned` (to be tried again), with why.
 pub async fn finish_reply(
     pool: &PgPool,
     post: u64,
