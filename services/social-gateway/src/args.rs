@@ -1,5 +1,6 @@
 //! The command line and the environment. Credentials come by [`crate::x::credentials`].
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use auction_core::{Handle, Span};
@@ -8,7 +9,7 @@ use clap::Parser;
 
 use crate::ingest::audit::Timing;
 use crate::reply::plan::Mode;
-use crate::x::credentials::{BadCredentials, Credentials};
+use crate::x::credentials::{BadCredentials, Credentials, CredentialsFile};
 
 /// Reads posts from X into a handle's inbox, and answers them.
 #[derive(Debug, Clone, Parser)]
@@ -21,7 +22,7 @@ pub struct Args {
     #[command(flatten)]
     pub redis: Redis,
     /// The house's handle on X; the credentials must be that account's.
-    #[arg(long, env = "X_HANDLE")]
+    #[arg(long, visible_alias = "house", env = "X_HOUSE_HANDLE", value_parser = handle)]
     pub handle: Handle,
     /// X's API. Another address is for rehearsals.
     #[arg(long, env = "X_API_URL", default_value = "https://api.x.com")]
@@ -41,9 +42,18 @@ pub struct Args {
     /// How late, in milliseconds, a post may appear among X's mentions.
     #[arg(long, env = "X_AUDIT_SETTLE_MS", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..=60_000))]
     pub audit_settle_ms: i64,
+    /// Minutes between look-ups of stored posts, so that deletions no event told of are honoured within a day.
+    #[arg(long, env = "X_SWEEP_EVERY_MINUTES", default_value_t = 360, value_parser = clap::value_parser!(u64).range(1..=1_200))]
+    pub sweep_every_minutes: u64,
     /// Shortens the waits before coming back to a stream, in hundredths of X's own rule. Only for rehearsals.
     #[arg(long, env = "X_BACKOFF_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub backoff_percent: u32,
+    /// A rehearsal: credentials that are not given are those that the X emulator takes.
+    #[arg(long, env = "REHEARSAL")]
+    pub rehearsal: bool,
+    /// A file of credentials, one NAME=value a line, for those that the environment does not hold.
+    #[arg(long, env = "X_CREDENTIALS_FILE")]
+    pub credentials_file: Option<PathBuf>,
     /// Seconds of silence after which a stream is taken for dead; X sends a keep-alive every 20 s.
     #[arg(long, env = "X_STREAM_SILENCE_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=120))]
     pub stream_silence_seconds: u64,
@@ -58,16 +68,31 @@ impl Args {
         Timing { every: Span(self.audit_every_ms), settle: Span(self.audit_settle_ms) }
     }
 
+    /// Between look-ups of stored posts.
+    pub fn sweep_every(&self) -> Duration {
+        Duration::from_mins(self.sweep_every_minutes)
+    }
+
     /// Silence that means death.
     pub fn silence(&self) -> Duration {
         Duration::from_secs(self.stream_silence_seconds)
     }
 
-    /// Reads the credentials.
-    pub fn credentials() -> Result<Credentials, BadCredentials> {
+    /// Reads the credentials: from the environment, else from the file, else, in a rehearsal, the emulator's.
+    pub fn credentials(&self) -> Result<Credentials, BadCredentials> {
+        let file = self.credentials_file.as_deref().map(CredentialsFile::read).transpose()?.unwrap_or_default();
         #[expect(clippy::disallowed_methods, reason = "secrets are no arguments: a list of processes shows those")]
-        Credentials::read(|name| std::env::var(name).ok())
+        let environment = |name: &str| std::env::var(name).ok();
+        let given = Credentials::read(|name| environment(name).or_else(|| file.get(name)));
+        match given {
+            Err(BadCredentials::Missing { .. }) if self.rehearsal => Ok(Credentials::rehearsal()),
+            other => other,
+        }
     }
+}
+
+fn handle(text: &str) -> Result<Handle, String> {
+    Handle::new(text).map_err(|error| error.to_string())
 }
 
 /// Dollars with up to six decimals, as micros.

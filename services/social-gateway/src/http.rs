@@ -17,6 +17,7 @@ use crate::ingest::House;
 use crate::ledger::Ledger;
 use crate::spend::{Item, Level, Prices};
 use crate::x::Client;
+use crate::x::rate::{Counted, Window};
 
 /// Replies in one list.
 const SHOWN_REPLIES: i64 = 200;
@@ -87,6 +88,7 @@ struct AuditStatus {
 #[derive(Serialize)]
 struct RateLimitStatus {
     endpoint: &'static str,
+    credentials: &'static str,
     limit: u32,
     remaining: u32,
     reset_at: Option<String>,
@@ -117,9 +119,10 @@ async fn status(State(api): State<Api>) -> Json<Status> {
     })
 }
 
-fn rate_limit_status((endpoint, window): (crate::x::Endpoint, crate::x::rate::Window)) -> RateLimitStatus {
+fn rate_limit_status(((endpoint, context), window): (Counted, Window)) -> RateLimitStatus {
     RateLimitStatus {
         endpoint: endpoint.as_str(),
+        credentials: context.as_str(),
         limit: window.limit,
         remaining: window.remaining,
         reset_at: time(window.reset_at),

@@ -7,7 +7,9 @@ pub mod normalise;
 pub mod rules;
 pub mod source;
 pub mod subscriptions;
+pub mod sweep;
 pub mod timeline;
+pub mod watch;
 
 use auction_core::{BidderId, Handle, Timestamp};
 use store::social::NewPost;

@@ -57,8 +57,8 @@ impl Ledger {
         let (charged, total) = self.with(|meter| (meter.charge(item, resource, now), meter.total()));
         self.observe.spent(item, charged);
         let level = Level::of(total, self.account.ceiling);
-        let changed = self.level.send_if_modified(|held| std::mem::replace(held, level) != level);
-        if changed {
+        let moved = self.level.send_if_modified(|held| std::mem::replace(held, level) != level);
+        if moved {
             self.observe.spend_level(level);
             tracing::warn!(level = level.as_str(), spent_micros = total, "the spending breaker has moved");
         }

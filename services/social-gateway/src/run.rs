@@ -23,6 +23,8 @@ use crate::http::Api;
 use crate::inbox::Writer;
 use crate::ingest::audit::Auditor;
 use crate::ingest::source::{Kind, Source};
+use crate::ingest::sweep::Sweep;
+use crate::ingest::watch::Watch;
 use crate::ingest::{Arrival, House};
 use crate::ledger::{Account, Ledger};
 use crate::observe::Observe;
@@ -56,7 +58,7 @@ struct Parts {
 /// Runs the gateway until it is asked to stop.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     bootstrap::install_crypto();
-    let credentials = Args::credentials()?;
+    let credentials = args.credentials()?;
     let (life, clock, health, registry) = (Lifecycle::new(), Clock::System, Health::new(), Registry::new());
     let observe = Observe::new(&registry);
     let pool = Database::new(args.database.database_url.expose_secret(), "social-gateway")?.pool();
@@ -110,6 +112,8 @@ impl Parts {
             let source = self.source(kind, &arrivals, &holding, &connected);
             self.life.spawn("source", source.run(self.life.stopping()));
         }
+        self.life.spawn("watch", self.watch(&holding).run(self.life.stopping()));
+        self.life.spawn("sweep", self.sweep(&arrivals, &holding).run(self.life.stopping()));
         let auditor = self.auditor(arrivals, &holding, connected);
         self.life.spawn("audit", auditor.run(self.life.stopping()));
         self.life.spawn("reply reader", self.reply_reader(&holding).run(self.life.stopping()));
@@ -156,6 +160,28 @@ impl Parts {
             connected: connected.clone(),
             backoff_percent: self.args.backoff_percent,
             silence: self.args.silence(),
+        }
+    }
+
+    fn watch(&self, holding: &watch::Sender<Option<Lease>>) -> Watch {
+        Watch {
+            client: self.client.clone(),
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            holding: holding.subscribe(),
+            level: self.ledger.level(),
+        }
+    }
+
+    fn sweep(&self, arrivals: &mpsc::Sender<Arrival>, holding: &watch::Sender<Option<Lease>>) -> Sweep {
+        Sweep {
+            client: self.client.clone(),
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            arrivals: arrivals.clone(),
+            holding: holding.subscribe(),
+            every: self.args.sweep_every(),
         }
     }
 

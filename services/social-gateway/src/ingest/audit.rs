@@ -20,6 +20,7 @@ use super::{Arrival, Filed, House};
 use crate::board::Board;
 use crate::ledger::Ledger;
 use crate::observe::{Observe, Outcome};
+use crate::x::endpoint::Context;
 use crate::x::rate::Window;
 use crate::x::{Client, Code, Endpoint, Problem};
 
@@ -120,7 +121,7 @@ enum Failure {
     X(#[from] Problem),
     #[error("the audit could not be recorded")]
     Store(#[from] store::Error),
-    #[error("there are more mentions than can be read back")]
+    #[error("there are more mentions than can be read back, or x could not give all of them")]
     Incomplete,
     #[error("the writer did not store the posts in time")]
     NotFiled,
@@ -158,7 +159,8 @@ impl Auditor {
             Err(error) => tracing::debug!(%error, "the engine's wish could not be read"),
         }
         let windows = self.client.windows();
-        memory.standing.window = windows.iter().find(|(at, _)| *at == Endpoint::Mentions).map(|(_, window)| *window);
+        let mentions = (Endpoint::Mentions, Context::User);
+        memory.standing.window = windows.iter().find(|(at, _)| *at == mentions).map(|(_, window)| *window);
         let Turn::Compare { through } = turn(&memory.standing, self.timing, now) else { return };
         let outcome = self.compare(memory, through).await;
         let problem = match &outcome {

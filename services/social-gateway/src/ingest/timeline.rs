@@ -1,6 +1,7 @@
 //! The house's mentions, read back from X: newest first, page by page, at most the 800 that X keeps there; older ones of
 //! a busy gap come from the recent search.
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::House;
@@ -10,7 +11,6 @@ use crate::x::client::{Answer, Call};
 use crate::x::endpoint::Context;
 use crate::x::model::{EXPANSIONS, IncludedUser, Includes, POST_FIELDS, USER_FIELDS};
 use crate::x::{Client, Code, Endpoint, Problem};
-use serde::Deserialize as _;
 
 /// Posts in a page; the most that X gives.
 const PAGE: usize = 100;
@@ -28,23 +28,40 @@ pub struct Timeline {
     pub complete: bool,
 }
 
-/// Reads every mention with an id above `since`.
+/// Reads every mention with an id above `since`: as the house, at a fifth of the price; if that window is used up, as
+/// the app, which has a window of its own; at last by the search.
 pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u64) -> Result<Timeline, Problem> {
+    let timeline = |context, item| {
+        let call = Call { id: house.id.to_string(), query: query(since), ..Call::new(Endpoint::Mentions, context) };
+        Pages { call, token_name: "pagination_token", limit: TIMELINE_LIMIT / PAGE, item }
+    };
     let mut read = Timeline::default();
-    let mut call = Call { id: house.id.to_string(), ..Call::new(Endpoint::Mentions, Context::User) };
-    call.query = query(since);
-    let pages = Pages { call, token_name: "pagination_token", limit: TIMELINE_LIMIT / PAGE, item: Item::OwnedRead };
-    pages.read(client, ledger, &mut read).await?;
-    if !read.complete || read.posts.len() >= TIMELINE_LIMIT {
-        read.complete = false;
-        let mut call = Call::new(Endpoint::SearchRecent, Context::App);
-        call.query = query(since);
-        call.query.push(("query", format!("@{} -is:retweet", house.handle)));
-        call.query.extend(oldest(&read.posts).map(|id| ("until_id", id)));
-        let pages = Pages { call, token_name: "next_token", limit: SEARCH_PAGES, item: Item::PostRead };
-        pages.read(client, ledger, &mut read).await?;
+    let mut outcome = timeline(Context::User, Item::OwnedRead).read(client, ledger, &mut read).await;
+    if is_rate_limit(&outcome) {
+        read = Timeline::default();
+        outcome = timeline(Context::App, Item::PostRead).read(client, ledger, &mut read).await;
+    }
+    let reached_the_end = match outcome {
+        Ok(reached) => reached && read.posts.len() < TIMELINE_LIMIT,
+        Err(problem) if problem.code == Code::RateLimited => false,
+        Err(problem) => return Err(problem),
+    };
+    if !reached_the_end {
+        // What was read so far stays: it is the newest part.
+        search(house, since, oldest(&read.posts)).read(client, ledger, &mut read).await?;
     }
     Ok(read)
+}
+
+fn is_rate_limit(outcome: &Result<bool, Problem>) -> bool {
+    outcome.as_ref().is_err_and(|problem| problem.code == Code::RateLimited)
+}
+
+fn search(house: &House, since: u64, until: Option<String>) -> Pages {
+    let mut call = Call { query: query(since), ..Call::new(Endpoint::SearchRecent, Context::App) };
+    call.query.push(("query", format!("@{} -is:retweet", house.handle)));
+    call.query.extend(until.map(|id| ("until_id", id)));
+    Pages { call, token_name: "next_token", limit: SEARCH_PAGES, item: Item::PostRead }
 }
 
 fn query(since: u64) -> Vec<(&'static str, String)> {
@@ -70,22 +87,26 @@ struct Pages {
 }
 
 impl Pages {
-    /// Adds all pages to `read`, whose `complete` then says whether the last one was reached.
-    async fn read(mut self, client: &Client, ledger: &Ledger, read: &mut Timeline) -> Result<(), Problem> {
+    /// Adds the pages to `read`, whose `complete` then says whether all of them were read and none lacked a post.
+    /// Returns whether the last one was reached.
+    async fn read(mut self, client: &Client, ledger: &Ledger, read: &mut Timeline) -> Result<bool, Problem> {
         let first_query = self.call.query.clone();
+        let mut whole = true;
         for _ in 0..self.limit {
             let answer = client.call(&self.call).await?;
             let next = answer.body.pointer("/meta/next_token").and_then(Value::as_str).map(str::to_owned);
+            // What does not exist any more is no gap; what X could not give this time is one.
+            whole &= answer.partial.iter().all(|problem| problem.code == Code::NotFound);
             take(answer, ledger, self.item, read)?;
             let Some(next) = next else {
-                read.complete = true;
-                return Ok(());
+                read.complete = whole;
+                return Ok(true);
             };
             self.call.query.clone_from(&first_query);
             self.call.query.push((self.token_name, next));
         }
         read.complete = false;
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -123,7 +123,7 @@ impl Sender {
         let sent = social::reply_counts(&self.pool, &self.handle, Timestamp(now.0 - WINDOW.0)).await?;
         let budget = Budget {
             sent: &sent,
-            blocked_until: (*paused_until).max(self.client.blocked(Endpoint::CreatePost)),
+            blocked_until: (*paused_until).max(self.client.blocked((Endpoint::CreatePost, Context::User))),
             allowed: self.level.borrow_and_update().allows_replies(),
         };
         let choice = choose(&queue, budget, now);

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::credentials::Credentials;
 use super::endpoint::Context;
 use super::problem::partial_errors;
-use super::rate::{RateLimits, Window};
+use super::rate::{Counted, RateLimits, Window};
 use super::{Code, Endpoint, Problem, sign};
 use crate::observe::Observe;
 
@@ -55,6 +55,11 @@ impl Call {
     pub fn new(endpoint: Endpoint, context: Context) -> Self {
         Self { endpoint, context, id: String::new(), query: Vec::new(), body: None }
     }
+
+    /// The rate limit that it falls under.
+    pub fn counted(&self) -> Counted {
+        (self.endpoint, self.context)
+    }
 }
 
 /// X's answer to a call that succeeded, perhaps in part.
@@ -93,7 +98,7 @@ impl Client {
     async fn answer(&self, call: &Call) -> Result<Answer, Problem> {
         let request = self.request(call)?.timeout(CALL_DEADLINE);
         let response = request.send().await.map_err(|error| network(&error))?;
-        let response = self.accept(call.endpoint, response).await?;
+        let response = self.accept(call.counted(), response).await?;
         let bytes = bounded(response).await?;
         if bytes.is_empty() {
             return Ok(Answer { body: Value::Null, partial: Vec::new() });
@@ -107,7 +112,7 @@ impl Client {
     /// Opens a stream: the answer's headers are there, its body is for [`super::stream`].
     pub async fn open(&self, call: &Call) -> Result<Response, Problem> {
         let outcome = match tokio::time::timeout(OPEN_DEADLINE, self.request(call)?.send()).await {
-            Ok(Ok(response)) => self.accept(call.endpoint, response).await,
+            Ok(Ok(response)) => self.accept(call.counted(), response).await,
             Ok(Err(error)) => Err(network(&error)),
             Err(_elapsed) => Err(Problem::local(Code::Deadline, "the stream did not open in time")),
         };
@@ -116,21 +121,21 @@ impl Client {
     }
 
     /// `Some(until)` if a call now would be refused.
-    pub fn blocked(&self, endpoint: Endpoint) -> Option<Timestamp> {
-        self.with_limits(|limits| limits.blocked(endpoint, self.now()))
+    pub fn blocked(&self, counted: Counted) -> Option<Timestamp> {
+        self.with_limits(|limits| limits.blocked(counted, self.now()))
     }
 
     /// Every rate-limit window that X has told of.
-    pub fn windows(&self) -> Vec<(Endpoint, Window)> {
-        self.with_limits(|limits| limits.windows().iter().map(|(endpoint, window)| (*endpoint, *window)).collect())
+    pub fn windows(&self) -> Vec<(Counted, Window)> {
+        self.with_limits(|limits| limits.windows().iter().map(|(counted, window)| (*counted, *window)).collect())
     }
 
     fn request(&self, call: &Call) -> Result<RequestBuilder, Problem> {
-        if let Some(until) = self.blocked(call.endpoint) {
+        if let Some(until) = self.blocked(call.counted()) {
             let problem = Problem::local(Code::RateLimited, "not asked: the window is used up");
             return Err(Problem { reset_at: Some(until), ..problem });
         }
-        self.with_limits(|limits| limits.take(call.endpoint));
+        self.with_limits(|limits| limits.take(call.counted()));
         let url = format!("{}{}", self.base, call.endpoint.path(&call.id));
         let method = call.endpoint.method();
         let authorization = match call.context {
@@ -148,12 +153,12 @@ impl Client {
     }
 
     /// Reads status and rate-limit headers; the body of a failure becomes a problem.
-    async fn accept(&self, endpoint: Endpoint, response: Response) -> Result<Response, Problem> {
+    async fn accept(&self, counted: Counted, response: Response) -> Result<Response, Problem> {
         let status = response.status();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let window = self.with_limits(|limits| limits.observe(endpoint, status.as_u16(), header, self.now()));
+        let window = self.with_limits(|limits| limits.observe(counted, status.as_u16(), header, self.now()));
         if let Some(window) = window {
-            self.observe.rate_limit(endpoint, window.remaining);
+            self.observe.rate_limit(counted.0, window.remaining);
         }
         if status.is_success() {
             return Ok(response);

@@ -1,8 +1,9 @@
 //! The house's credentials for X: read once, from the environment or from files, never printed.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use bootstrap::secret::{self, BadSecret, SecretString};
+use bootstrap::secret::{self, BadSecret, ExposeSecret as _, SecretString};
 
 /// What proves to X who we are.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub enum BadCredentials {
     Missing { name: &'static str },
     #[error("the credential {name} cannot be used")]
     Secret { name: &'static str, source: BadSecret },
+    #[error("the credentials file {path} cannot be read", path = path.display())]
+    File { path: PathBuf, source: std::io::Error },
 }
 
 /// The prefixes of the environment names, the first one first.
@@ -39,7 +42,14 @@ impl Credentials {
     /// `X_BEARER_TOKEN_FILE`, or the same with the prefix `TWITTER_`; likewise the others.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadCredentials> {
         let one = |name: &'static str| {
-            let named = |suffix: &str| PREFIXES.iter().find_map(|prefix| lookup(&format!("{prefix}_{name}{suffix}")));
+            let spelt = move |prefix| {
+                // The secret of the API key has two names in X's own pages.
+                [name, name.strip_suffix("_SECRET_KEY").map_or(name, |_| "API_SECRET")].map(|name| (prefix, name))
+            };
+            let named = |suffix: &str| {
+                let mut names = PREFIXES.into_iter().flat_map(spelt);
+                names.find_map(|(prefix, name)| lookup(&format!("{prefix}_{name}{suffix}")))
+            };
             let value = named("").filter(|text| !text.trim().is_empty());
             let file = named("_FILE");
             secret::from_either(value.map(SecretString::from), file.as_deref().map(Path::new))
@@ -56,12 +66,45 @@ impl Credentials {
             },
         })
     }
+
+    /// What the X emulator takes unless it is told otherwise; worth nothing anywhere else.
+    pub fn rehearsal() -> Self {
+        let known = |name: &str| SecretString::from(format!("rehearsal-{name}"));
+        Self {
+            bearer: known("bearer"),
+            user: UserKeys {
+                api_key: known("key"),
+                api_secret_key: known("secret"),
+                access_token: known("access"),
+                access_token_secret: known("access-secret"),
+            },
+        }
+    }
+}
+
+/// A file of `NAME=value` lines; empty lines and those that begin with `#` are skipped.
+#[derive(Default)]
+pub struct CredentialsFile(BTreeMap<String, SecretString>);
+
+impl CredentialsFile {
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Self, BadCredentials> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| BadCredentials::File { path: path.to_owned(), source })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        let pairs = lines.filter_map(|line| line.split_once('='));
+        let trimmed = |text: &str| text.trim().trim_matches('"').to_owned();
+        Ok(Self(pairs.map(|(name, value)| (trimmed(name), SecretString::from(trimmed(value)))).collect()))
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|value| value.expose_secret().to_owned())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use bootstrap::secret::ExposeSecret as _;
-
     use super::*;
 
     fn read(without: &str, prefix: &str) -> Result<Credentials, BadCredentials> {

@@ -23,13 +23,23 @@ pub enum Endpoint {
     EndConnections,
 }
 
-/// The credentials of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The credentials of a call; X counts the calls of each on their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Context {
     /// OAuth 2.0 bearer token of the app.
     App,
     /// OAuth 1.0a, signed for the house's own account.
     User,
+}
+
+impl Context {
+    /// The name on the status page.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::User => "user",
+        }
+    }
 }
 
 impl Endpoint {

@@ -14,7 +14,7 @@ use super::{Client, Code, Endpoint, Problem};
 /// Why the gateway cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum NotUs {
-    #[error("the credentials are those of @{found}, not of @{wanted}: use that account's, or set X_HANDLE")]
+    #[error("the credentials are those of @{found}, not of @{wanted}: use that account's, or set X_HOUSE_HANDLE")]
     OtherAccount { found: String, wanted: Handle },
     #[error("x does not take the credentials")]
     Refused(#[source] Problem),

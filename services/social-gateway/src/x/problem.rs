@@ -151,6 +151,7 @@ fn of_type(kind: &str, connection_issue: &str) -> Option<Code> {
         "duplicate-rules" => Code::DuplicateRules,
         "invalid-rules" => Code::InvalidRules,
         "invalid-request" => Code::InvalidRequest,
+        "internal-error" | "field-hydration-failure" | "resource-unavailable" => Code::Server,
         _ => return None,
     })
 }

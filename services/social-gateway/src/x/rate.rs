@@ -1,10 +1,10 @@
-//! X's rate limits as its headers tell them, for each endpoint. Pure: time comes in.
+//! X's rate limits as its headers tell them, for each endpoint and kind of credentials. Pure: time comes in.
 
 use std::collections::BTreeMap;
 
 use auction_core::{Span, Timestamp};
 
-use super::Endpoint;
+use super::endpoint::{Context, Endpoint};
 
 /// How long a 429 without a reset header shuts an endpoint.
 const BLIND_BLOCK: Span = Span(60_000);
@@ -17,17 +17,20 @@ pub struct Window {
     pub reset_at: Timestamp,
 }
 
-/// What is known of every endpoint.
+/// An endpoint, called with one kind of credentials.
+pub type Counted = (Endpoint, Context);
+
+/// What is known of every window.
 #[derive(Debug, Clone, Default)]
 pub struct RateLimits {
-    windows: BTreeMap<Endpoint, Window>,
+    windows: BTreeMap<Counted, Window>,
 }
 
 impl RateLimits {
     /// Reads an answer's headers; `header` gives a header's text by its name.
     pub fn observe<'h>(
         &mut self,
-        endpoint: Endpoint,
+        counted: Counted,
         status: u16,
         header: impl Fn(&str) -> Option<&'h str>,
         now: Timestamp,
@@ -45,25 +48,25 @@ impl RateLimits {
             _ if status == 429 => Window { limit: 0, remaining: 0, reset_at: now + BLIND_BLOCK },
             _ => return None,
         };
-        self.windows.insert(endpoint, window);
+        self.windows.insert(counted, window);
         Some(window)
     }
 
     /// `Some(until)` if a call now would be answered 429.
-    pub fn blocked(&self, endpoint: Endpoint, now: Timestamp) -> Option<Timestamp> {
-        let window = self.windows.get(&endpoint)?;
+    pub fn blocked(&self, counted: Counted, now: Timestamp) -> Option<Timestamp> {
+        let window = self.windows.get(&counted)?;
         (window.remaining == 0 && window.reset_at > now).then_some(window.reset_at)
     }
 
     /// Counts a call that is about to be made, so that calls side by side do not all see the same remainder.
-    pub fn take(&mut self, endpoint: Endpoint) {
-        if let Some(window) = self.windows.get_mut(&endpoint) {
+    pub fn take(&mut self, counted: Counted) {
+        if let Some(window) = self.windows.get_mut(&counted) {
             window.remaining = window.remaining.saturating_sub(1);
         }
     }
 
     /// Every window, for the status page.
-    pub fn windows(&self) -> &BTreeMap<Endpoint, Window> {
+    pub fn windows(&self) -> &BTreeMap<Counted, Window> {
         &self.windows
     }
 }
@@ -72,6 +75,8 @@ impl RateLimits {
 mod tests {
     use super::*;
 
+    const POST: Counted = (Endpoint::CreatePost, Context::User);
+    const MENTIONS: Counted = (Endpoint::Mentions, Context::User);
     const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
     fn observe(limits: &mut RateLimits, status: u16, remaining: &'static str, reset_s: i64) {
@@ -81,33 +86,33 @@ mod tests {
             "x-rate-limit-remaining" => Some(remaining),
             _ => Some(reset.as_str()),
         };
-        limits.observe(Endpoint::CreatePost, status, header, NOW);
+        limits.observe(POST, status, header, NOW);
     }
 
     #[test]
     fn an_exhausted_window_blocks_until_its_reset() {
         let mut limits = RateLimits::default();
         observe(&mut limits, 200, "0", NOW.0 / 1000 + 90);
-        assert_eq!(limits.blocked(Endpoint::CreatePost, NOW), Some(NOW + Span(90_000)));
-        assert_eq!(limits.blocked(Endpoint::CreatePost, NOW + Span(90_000)), None);
-        assert_eq!(limits.blocked(Endpoint::Mentions, NOW), None);
+        assert_eq!(limits.blocked(POST, NOW), Some(NOW + Span(90_000)));
+        assert_eq!(limits.blocked(POST, NOW + Span(90_000)), None);
+        assert_eq!(limits.blocked(MENTIONS, NOW), None);
     }
 
     #[test]
     fn calls_side_by_side_share_the_remainder() {
         let mut limits = RateLimits::default();
         observe(&mut limits, 200, "1", NOW.0 / 1000 + 90);
-        assert_eq!(limits.blocked(Endpoint::CreatePost, NOW), None);
-        limits.take(Endpoint::CreatePost);
-        assert!(limits.blocked(Endpoint::CreatePost, NOW).is_some());
+        assert_eq!(limits.blocked(POST, NOW), None);
+        limits.take(POST);
+        assert!(limits.blocked(POST, NOW).is_some());
     }
 
     #[test]
     fn a_refusal_blocks_whatever_the_remainder_says_and_even_without_headers() {
         let mut limits = RateLimits::default();
         observe(&mut limits, 429, "7", NOW.0 / 1000 + 30);
-        assert_eq!(limits.blocked(Endpoint::CreatePost, NOW), Some(NOW + Span(30_000)));
-        limits.observe(Endpoint::Mentions, 429, |_| None, NOW);
-        assert_eq!(limits.blocked(Endpoint::Mentions, NOW), Some(NOW + BLIND_BLOCK));
+        assert_eq!(limits.blocked(POST, NOW), Some(NOW + Span(30_000)));
+        limits.observe(MENTIONS, 429, |_| None, NOW);
+        assert_eq!(limits.blocked(MENTIONS, NOW), Some(NOW + BLIND_BLOCK));
     }
 }

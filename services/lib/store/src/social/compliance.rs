@@ -68,6 +68,19 @@ pub async fn posts_to_check(
     rows.into_iter().map(|(first, latest)| Ok(Checked { id: id(&first)?, latest_id: id(&latest)? })).collect()
 }
 
+/// The authors of posts that were received at or after `since` and still have their text.
+pub async fn authors_since(pool: &PgPool, since: Timestamp) -> Result<Vec<BidderId>, Error> {
+    let authors: Vec<i64> = sqlx::query_scalar(
+        "select distinct author_id from social.post
+         where received_at >= timestamptz 'epoch' + $1 * interval '1 millisecond' and deleted_at is null
+         order by author_id",
+    )
+    .bind(since.0)
+    .fetch_all(pool)
+    .await?;
+    Ok(authors.into_iter().map(|id| BidderId(super::unsigned(id))).collect())
+}
+
 /// True if this author has said "stop".
 pub async fn is_silent(pool: &PgPool, author: BidderId) -> Result<bool, Error> {
     Ok(sqlx::query_scalar("select exists (select 1 from social.silence where author_id = $1)")

@@ -101,10 +101,10 @@ pub async fn commit_posts(
         .fetch_one(pool)
         .await?;
     let Some(last_seq) = last_seq else { return Ok(None) };
-    Ok(Some(Committed { last_seq: unsigned(last_seq), queued: ids(queued)?, strangers: ids(strangers)? }))
+    Ok(Some(Committed { last_seq: unsigned(last_seq), queued: ids(&queued)?, strangers: ids(&strangers)? }))
 }
 
-fn ids(texts: Vec<String>) -> Result<Vec<u64>, Error> {
+fn ids(texts: &[String]) -> Result<Vec<u64>, Error> {
     texts.iter().map(|text| id(text)).collect()
 }
 
@@ -133,5 +133,5 @@ pub async fn posts_since(pool: &PgPool, since: Timestamp) -> Result<BTreeSet<u64
     .bind(since.0)
     .fetch_all(pool)
     .await?;
-    rows.iter().map(|text| id(text)).collect()
+    ids(&rows).map(BTreeSet::from_iter)
 }

@@ -1,0 +1,7 @@
+//! The gateway against a real PostgreSQL, a real Redis and the X emulator: the inbox's statement, and the whole program
+//! through everything that X does to a stream.
+
+mod gateway;
+mod inbox;
+mod replies;
+mod rig;
