@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use store::PgPool;
+use wire::problem::{PROBLEM_JSON, Problem};
 use store::social::{self, Via};
 
 use crate::board::{Board, Source, SourceState};
@@ -237,16 +238,10 @@ struct Unavailable(store::Error);
 impl IntoResponse for Unavailable {
     fn into_response(self) -> Response {
         tracing::warn!(error = %self.0, "the replies cannot be listed");
-        let body = serde_json::json!({
-            "type": "https://sothebais.io/problems/database_unavailable",
-            "title": "Service Unavailable",
-            "status": 503,
-            "detail": "The database does not answer.",
-            "code": "database_unavailable",
-            "remedy": "Try again in a few seconds.",
-        });
-        let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::RETRY_AFTER, "2")];
-        (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string()).into_response()
+        let remedy = "Try again in a few seconds.";
+        let problem = Problem::new(503, "DatabaseUnavailable", "The database does not answer.", remedy);
+        let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::RETRY_AFTER, "2")];
+        (StatusCode::SERVICE_UNAVAILABLE, headers, Json(problem)).into_response()
     }
 }
 

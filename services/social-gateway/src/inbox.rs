@@ -13,6 +13,7 @@ use bus::Bus;
 use store::PgPool;
 use store::social::{self, Lease};
 use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
@@ -23,7 +24,7 @@ use batch::{Batch, Round};
 
 /// The lease's length, by the database's clock; as long as the engine's.
 const LEASE_MS: i64 = 2_000;
-/// An idle writer renews this often: four chances a lease.
+/// The lease is renewed this often, posts or none: four chances a lease.
 const RENEW_EVERY: Duration = Duration::from_millis(500);
 /// Pause between attempts to take a lease that somebody else holds or that the database did not give.
 const RETRY_LEASE: Duration = Duration::from_millis(500);
@@ -114,19 +115,21 @@ impl Writer {
         if let Err(left) = self.write(lease, batch).await {
             return left;
         }
+        let mut renewal = tokio::time::interval(RENEW_EVERY);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.pulse.beat();
             let arrival = tokio::select! {
                 biased;
                 () = stopping.cancelled() => return self.finish(lease, batch).await,
-                arrival = self.arrivals.recv() => arrival,
-                () = tokio::time::sleep(RENEW_EVERY) => {
+                _ = renewal.tick() => {
                     match social::renew_inbox(&self.pool, lease, LEASE_MS).await {
                         Ok(true) => continue,
                         Ok(false) => return Left::Fenced,
                         Err(error) => return Left::Failed(error),
                     }
                 }
+                arrival = self.arrivals.recv() => arrival,
             };
             let Some(arrival) = arrival else { return self.finish(lease, batch).await };
             batch.add(arrival);

@@ -78,9 +78,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
     let account = Account { handle: args.handle.clone(), show: args.show.clone(), ceiling: args.spend_ceiling };
     let stopping = life.stopping();
+    let account_known = health.gate("x_account");
     let start = async {
         let User { id, username } = identity::wait(&client, &args.handle, args.backoff_percent).await?;
         tracing::info!(user = %id, username, "x knows us");
+        account_known.open();
         let ledger = Ledger::resume(&pool, account, clock.clone(), observe.clone()).await?;
         anyhow::Ok((House { id: id.0, handle: args.handle.clone() }, ledger))
     };

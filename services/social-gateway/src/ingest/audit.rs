@@ -12,6 +12,7 @@ use bus::signal::Heard;
 use store::PgPool;
 use store::social::{self, Lease, Via};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::normalise::normalise;
@@ -34,6 +35,8 @@ const RETRY_CAP: Span = Span(15_000);
 const OVERLAP: Span = Span(5_000);
 /// Without any record of an audit, the comparison begins this long before now.
 const FIRST_LOOK_BACK: Span = Span(15 * 60_000);
+/// After a long absence no more than this is read back: the recent search knows a week, and no lot is open that long.
+const LONGEST_LOOK_BACK: Span = Span(86_400_000);
 /// Routine comparisons leave this share of X's window (in hundredths) to those that a hammer waits for.
 const RESERVED_PERCENT: u64 = 25;
 /// The writer has this long to make a comparison's posts durable.
@@ -134,13 +137,15 @@ impl Auditor {
     pub async fn run(mut self, stopping: CancellationToken) -> anyhow::Result<()> {
         let mut memory = Memory::default();
         let mut nudges = self.bus.listen(bus::keys::nudge(self.house.handle.as_str()));
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return Ok(()),
                 () = self.connected.notified() => memory.standing.gap = true,
                 // The payload `audit` is the engine's; our own nudges for new posts are of no interest here.
                 heard = nudges.next() => if heard == Heard::Message(b"posts".to_vec()) { continue },
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                _ = look.tick() => {}
             }
             if self.holding.borrow_and_update().is_none() {
                 continue;
@@ -200,7 +205,10 @@ impl Auditor {
 
     /// Reads back, files, records.
     async fn compare(&self, memory: &mut Memory, through: Timestamp) -> Result<Filed, Failure> {
-        let since = memory.complete_through.unwrap_or(Timestamp(through.0 - FIRST_LOOK_BACK.0));
+        let since = match memory.complete_through {
+            Some(at) => at,
+            None => self.begin(through).await?,
+        };
         let since = Timestamp(since.0 - OVERLAP.0).first_post_id();
         let timeline = mentions(&self.client, &self.ledger, &self.house, since).await?;
         let complete = timeline.complete;
@@ -216,6 +224,13 @@ impl Auditor {
             tracing::debug!(%error, "no nudge; the engine polls");
         }
         Ok(filed)
+    }
+
+    /// Where the first comparison after a start begins: where the last one before it ended, if that is known.
+    async fn begin(&self, through: Timestamp) -> Result<Timestamp, Failure> {
+        let recorded = store::inbox::audit(&self.pool, &self.house.handle).await?.completed_through;
+        let earliest = Timestamp(through.0 - LONGEST_LOOK_BACK.0);
+        Ok(recorded.map_or(Timestamp(through.0 - FIRST_LOOK_BACK.0), |at| at.clamp(earliest, through.max(earliest))))
     }
 
     async fn file(&self, timeline: Timeline) -> Result<Filed, Failure> {
