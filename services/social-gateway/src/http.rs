@@ -10,8 +10,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use store::PgPool;
-use wire::problem::{PROBLEM_JSON, Problem};
 use store::social::{self, Via};
+use wire::problem::{PROBLEM_JSON, Problem};
 
 use crate::board::{Board, Source, SourceState};
 use crate::ingest::House;

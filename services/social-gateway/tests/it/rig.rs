@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auction_core::{BidderId, BidderStatus, BidderTerms, Handle, Paddle};
+use auction_core::terms::{BidderStatus, BidderTerms};
+use auction_core::{BidderId, Handle, Paddle};
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
@@ -20,20 +21,20 @@ use x_emulator::user::{Kind, User};
 use x_emulator::world::{Lag, Nature, World};
 
 /// Nothing in these tests takes longer on a healthy machine; a slow one gets ten times that.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A fresh database with every migration applied.
-pub async fn database() -> PgPool {
+pub(crate) async fn database() -> PgPool {
     open(&testkit::postgres().await.expect("a test database"))
 }
 
-pub fn open(url: &str) -> PgPool {
+pub(crate) fn open(url: &str) -> PgPool {
     bootstrap::install_crypto();
     Database::new(url, "gateway-test").unwrap().pool()
 }
 
 /// Registers accounts, each with the paddle of its place.
-pub async fn register(pool: &PgPool, ids: &[u64]) {
+pub(crate) async fn register(pool: &PgPool, ids: &[u64]) {
     let first = store::bidder::next_paddle(pool).await.unwrap().0;
     let bidder = |(place, id): (u32, &u64)| Bidder {
         terms: BidderTerms {
@@ -50,17 +51,17 @@ pub async fn register(pool: &PgPool, ids: &[u64]) {
 }
 
 /// An X of its own, served on a free port of this process.
-pub struct X {
-    pub emulator: Arc<Emulator>,
-    pub url: String,
+pub(crate) struct X {
+    pub(crate) emulator: Arc<Emulator>,
+    pub(crate) url: String,
     life: Lifecycle,
     http: reqwest::Client,
 }
 
-pub const HOUSE: u64 = 42;
+pub(crate) const HOUSE: u64 = 42;
 
 impl X {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         bootstrap::install_crypto();
         let lag = |least_ms, most_ms| Lag { least_ms, most_ms };
         let nature = Nature {
@@ -97,26 +98,26 @@ impl X {
     }
 
     /// A person of the crowd.
-    pub fn person(&self, id: u64) -> Person<'_> {
+    pub(crate) fn person(&self, id: u64) -> Person<'_> {
         self.emulator.register(UserId(id), &format!("p{id}")).unwrap();
         let secret = &self.emulator.settings.credentials.crowd_secret;
         Person { x: self, token: x_emulator::auth::Credentials::crowd_token(secret, UserId(id)) }
     }
 
     /// Asks for a fault, as JSON.
-    pub async fn fault(&self, fault: Value) {
+    pub(crate) async fn fault(&self, fault: Value) {
         let response = self.http.post(format!("{}/_emulator/faults", self.url)).json(&fault).send().await.unwrap();
         assert!(response.status().is_success(), "{fault}: {}", response.text().await.unwrap());
     }
 
-    pub async fn rename(&self, id: u64, handle: &str) {
+    pub(crate) async fn rename(&self, id: u64, handle: &str) {
         let url = format!("{}/_emulator/users/{id}/handle", self.url);
         let response = self.http.post(url).json(&json!({"handle": handle})).send().await.unwrap();
         assert!(response.status().is_success());
     }
 
     /// What the house has posted: text and the post that it answers.
-    pub async fn house_posts(&self) -> Vec<(String, String)> {
+    pub(crate) async fn house_posts(&self) -> Vec<(String, String)> {
         let all: Value =
             self.http.get(format!("{}/_emulator/posts", self.url)).send().await.unwrap().json().await.unwrap();
         let house = HOUSE.to_string();
@@ -136,25 +137,25 @@ impl Drop for X {
 }
 
 /// Somebody who posts.
-pub struct Person<'x> {
+pub(crate) struct Person<'x> {
     x: &'x X,
     token: String,
 }
 
 impl Person<'_> {
     /// Posts and tells the id.
-    pub async fn post(&self, body: Value) -> u64 {
+    pub(crate) async fn post(&self, body: Value) -> u64 {
         let url = format!("{}/2/tweets", self.x.url);
         let response = self.x.http.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap();
         let answer: Value = response.json().await.unwrap();
         answer["data"]["id"].as_str().unwrap_or_else(|| panic!("{body}: {answer}")).parse().unwrap()
     }
 
-    pub async fn say(&self, text: &str) -> u64 {
+    pub(crate) async fn say(&self, text: &str) -> u64 {
         self.post(json!({"text": text})).await
     }
 
-    pub async fn delete(&self, id: u64) {
+    pub(crate) async fn delete(&self, id: u64) {
         let url = format!("{}/2/tweets/{id}", self.x.url);
         let response = self.x.http.delete(url).bearer_auth(&self.token).send().await.unwrap();
         assert!(response.status().is_success());
@@ -162,13 +163,13 @@ impl Person<'_> {
 }
 
 /// The program.
-pub struct Gateway {
+pub(crate) struct Gateway {
     child: Child,
     directory: tempfile::TempDir,
 }
 
 impl Gateway {
-    pub fn start(x: &X, database: &str, redis: &str, more: &[&str]) -> Self {
+    pub(crate) fn start(x: &X, database: &str, redis: &str, more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_social-gateway"))
@@ -187,13 +188,13 @@ impl Gateway {
     }
 
     /// SIGKILL: nothing is tidied up.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM: whether it ended well in time.
-    pub async fn stop(&mut self) -> bool {
+    pub(crate) async fn stop(&mut self) -> bool {
         let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(status.success());
         let begun = Instant::now();
@@ -207,14 +208,14 @@ impl Gateway {
     }
 
     /// Its API's answer; `None` while it does not serve.
-    pub async fn get(&self, path: &str) -> Option<Value> {
+    pub(crate) async fn get(&self, path: &str) -> Option<Value> {
         let ports = std::fs::read_to_string(self.ports_file()).ok()?;
         let ports: Value = serde_json::from_str(&ports).ok()?;
         let response = reqwest::get(format!("http://127.0.0.1:{}{path}", ports["api"])).await.ok()?;
         response.json().await.ok()
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
@@ -223,7 +224,7 @@ impl Gateway {
     }
 
     /// Waits until both streams are open.
-    pub async fn connected(&self) {
+    pub(crate) async fn connected(&self) {
         let what = "both streams connected";
         eventually(what, self, async || {
             let status = self.get("/v1/status").await?;
@@ -243,7 +244,7 @@ impl Drop for Gateway {
 }
 
 /// Asks again and again until there is an answer; shows the program's log when patience ends.
-pub async fn eventually<T>(what: &str, gateway: &Gateway, ask: impl AsyncFn() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, gateway: &Gateway, ask: impl AsyncFn() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await {
