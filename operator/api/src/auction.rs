@@ -108,11 +108,15 @@ pub struct SecretRef {
 }
 
 /// When the show runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(validation = ("!has(self.endsAt) || self.endsAt > self.startsAt", "endsAt must be after startsAt"))]
 pub struct Schedule {
     /// When the first lot opens.
     pub starts_at: Timestamp,
+    /// When it is planned to be over; the lots' scheduled durations must fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
     /// How long before that the processes are started.
     #[serde(default = "five_minutes")]
     #[schemars(range(min = 0, max = 3600))]

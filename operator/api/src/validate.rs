@@ -70,7 +70,7 @@ fn auction_terms(auction: &Auction, findings: &mut Findings) -> Option<AuctionTe
         LotOrder::Concurrent => Order::Concurrent,
     };
     (warmup.is_some() && grace.is_some()).then_some(())?;
-    Some(AuctionTerms {
+    let terms = AuctionTerms {
         uid: uid?,
         generation: auction.metadata.generation.unwrap_or(1),
         title: title.clone(),
@@ -81,7 +81,28 @@ fn auction_terms(auction: &Auction, findings: &mut Findings) -> Option<AuctionTe
         drain: drain?,
         audit,
         lots: lots?,
-    })
+    };
+    lots_fit(&terms, schedule.ends_at, findings);
+    Some(terms)
+}
+
+/// The planned end, where there is one, leaves time for the lots as scheduled.
+fn lots_fit(terms: &AuctionTerms, ends_at: Option<jiff::Timestamp>, findings: &mut Findings) {
+    let Some(ends_at) = ends_at else { return };
+    let durations = terms.lots.iter().map(|lot| lot.duration.0);
+    let needed = match terms.order {
+        Order::Sequential { pause } => {
+            let pauses = i64::try_from(terms.lots.len().saturating_sub(1)).unwrap_or(i64::MAX);
+            durations.sum::<i64>().saturating_add(pause.0.saturating_mul(pauses))
+        }
+        Order::Concurrent => durations.max().unwrap_or_default(),
+    };
+    let planned = ends_at.as_millisecond().saturating_sub(terms.starts_at.0);
+    if planned < needed {
+        let message = format!("the lots take {} s and {} s are planned", needed / 1000, planned / 1000);
+        let remedy = "move endsAt back, shorten the lots, or leave endsAt out";
+        findings.add("spec.schedule.endsAt", FieldCode::FieldsConflict, message, remedy);
+    }
 }
 
 /// Checks the names that the object goes by and returns its UID.

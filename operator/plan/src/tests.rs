@@ -12,7 +12,7 @@ fn auction(name: &str, starts_at: i64, isolation: &str) -> Auction {
         "spec": {
             "title": name, "house": {"xHandle": "Sothebais"}, "engine": {"isolation": isolation},
             "schedule": {"startsAt": starts_at, "warmupSeconds": 60, "settleGraceSeconds": 120},
-            "lots": [{"id": "one", "title": "One", "openingBid": "1"}]
+            "lots": [{"id": "one", "title": "One", "startingPrice": "1"}]
         }
     }))
     .unwrap()

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod migrate;
 pub mod parse;
 pub mod progress;
+pub mod rig;
 pub mod run;
 pub mod token;
 pub mod trouble;

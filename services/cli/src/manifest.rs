@@ -137,7 +137,7 @@ fn unknown_members(document: &Document<'_>) -> Vec<FieldError> {
 fn resolve(auction: &mut Auction, secrets: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (index, lot) in auction.spec.lots.iter_mut().enumerate() {
-        let reserve = &mut lot.reserve;
+        let Some(reserve) = &mut lot.reserve else { continue };
         let ReserveKind::Hidden = reserve.kind else { continue };
         let Some(SecretRef { name }) = &reserve.secret_ref else { continue };
         match secrets.get(name) {

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::SecretRef;
 
 /// One thing for sale.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(
+    validation = ("!(has(self.minIncrement) && has(self.ladder))", "give minIncrement or ladder, not both"),
+    validation = ("!(has(self.reservePrice) && has(self.reserve))", "give reservePrice or reserve, not both")
+)]
 pub struct Lot {
     /// Stable name; never used again for another lot.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
@@ -19,11 +23,25 @@ pub struct Lot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4000))]
     pub description: Option<String>,
+    /// Where the artwork is: `s3://…`, `ipfs://…` or `https://…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub asset: Option<String>,
     /// The least that the first bid may be.
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
-    pub opening_bid: String,
-    #[serde(default)]
-    pub reserve: Reserve,
+    #[serde(alias = "openingBid")]
+    pub starting_price: String,
+    /// Short for a ladder that always rises by the same step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    pub min_increment: Option<String>,
+    /// Short for a public reserve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    pub reserve_price: Option<String>,
+    /// The reserve in full: none, public or hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<Reserve>,
     /// Ends the lot at once while nobody has bid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
@@ -155,14 +173,15 @@ pub enum ReserveKind {
     Hidden,
 }
 
-/// Anti-sniping: an accepted bid in the last `windowSeconds` moves the end to its own time plus `extensionSeconds`.
+/// Anti-sniping: an accepted bid in the last `windowSeconds` moves the end to its own time plus `extendSeconds`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SoftClose {
     #[schemars(range(min = 0, max = 3600))]
     pub window_seconds: i64,
     #[schemars(range(min = 0, max = 3600))]
-    pub extension_seconds: i64,
+    #[serde(alias = "extensionSeconds")]
+    pub extend_seconds: i64,
     #[schemars(range(min = 0, max = 1000))]
     pub max_extensions: i32,
     /// The end never moves further than this beyond the scheduled one.
@@ -172,6 +191,6 @@ pub struct SoftClose {
 
 impl Default for SoftClose {
     fn default() -> Self {
-        Self { window_seconds: 30, extension_seconds: 30, max_extensions: 20, cap_seconds: 600 }
+        Self { window_seconds: 30, extend_seconds: 30, max_extensions: 20, cap_seconds: 600 }
     }
 }

@@ -14,7 +14,7 @@ const MANIFEST_DECIMALS: usize = 9;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{path}: {message} ({code}); {remedy}")]
 pub struct FieldError {
-    /// Where, as in `spec.lots[1].openingBid`.
+    /// Where, as in `spec.lots[1].startingPrice`.
     pub path: String,
     pub code: FieldCode,
     /// What is wrong, a sentence without its full stop.

@@ -10,6 +10,9 @@ use crate::auction::{Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftC
 /// The table that a manifest without a ladder gets.
 const DEFAULT_TABLE: &str = "default/v1";
 
+/// The version of a ladder that is written into its manifest.
+const IN_MANIFEST: &str = "manifest";
+
 /// The most rungs of a table written into a manifest.
 const MOST_RUNGS: usize = 64;
 
@@ -20,15 +23,17 @@ pub(super) fn terms(index: usize, lot: &Lot, defaults: &LotDefaults, findings: &
 
     let id = findings.checked(&at("id"), LotId::new(&lot.id), "write a DNS label such as lot-1");
     findings.text(&at("title"), &lot.title, 120);
-    let opening_bid = findings.positive(&at("openingBid"), &lot.opening_bid);
+    let opening_bid = findings.positive(&at("startingPrice"), &lot.starting_price);
     let buy_now = lot.buy_now.as_deref().map(|text| findings.positive(&at("buyNow"), text));
     let duration_path = place(lot.duration_seconds.is_some(), "durationSeconds");
     let seconds = lot.duration_seconds.unwrap_or(defaults.duration_seconds);
     let duration = findings.within(&duration_path, seconds, 1..=1_209_600).map(Span::from_secs);
     let tick_path = place(lot.tick.is_some(), "tick");
     let tick = findings.amount(&tick_path, lot.tick.as_ref().unwrap_or(&defaults.tick));
-    let ladder_path = place(lot.ladder.is_some(), "ladder");
-    let ladder = ladder(&ladder_path, lot.ladder.as_ref().unwrap_or(&defaults.ladder), findings);
+    let ladder = own_ladder(index, lot, findings).unwrap_or_else(|| {
+        let path = place(lot.ladder.is_some(), "ladder");
+        ladder(&path, lot.ladder.as_ref().unwrap_or(&defaults.ladder), findings)
+    });
     let soft_close_path = place(lot.soft_close.is_some(), "softClose");
     let soft_close = soft_close(&soft_close_path, lot.soft_close.as_ref().unwrap_or(&defaults.soft_close), findings);
     let jump_path = place(lot.jump_factor.is_some(), "jumpFactor");
@@ -36,7 +41,7 @@ pub(super) fn terms(index: usize, lot: &Lot, defaults: &LotDefaults, findings: &
     let premium_path = place(lot.premium_basis_points.is_some(), "premiumBasisPoints");
     let premium = lot.premium_basis_points.unwrap_or(defaults.premium_basis_points);
     let premium_bps = findings.within(&premium_path, premium.into(), 0..=5000);
-    let reserve = reserve(&at("reserve"), &lot.reserve, findings);
+    let reserve = own_reserve(index, lot, findings);
 
     let terms = LotTerms {
         number: super::lot_number(index)?,
@@ -68,8 +73,13 @@ fn amounts_agree(index: usize, terms: &LotTerms, findings: &mut Findings) {
         terms::Reserve::Public(amount) | terms::Reserve::Hidden { amount, .. } => Some(*amount),
     };
     if let Some(reserve) = reserve.filter(|reserve| *reserve < terms.opening_bid) {
-        let message = format!("the reserve {} is below the opening bid {}", eth(reserve), eth(terms.opening_bid));
-        findings.add(&at("reserve"), FieldCode::FieldsConflict, message, "raise the reserve or lower the opening bid");
+        let message = format!("the reserve {} is below the starting price {}", eth(reserve), eth(terms.opening_bid));
+        findings.add(
+            &at("reserve"),
+            FieldCode::FieldsConflict,
+            message,
+            "raise the reserve or lower the starting price",
+        );
     }
     if let Some(buy_now) = terms.buy_now {
         let floor = reserve.unwrap_or(terms.opening_bid).max(terms.opening_bid);
@@ -79,12 +89,12 @@ fn amounts_agree(index: usize, terms: &LotTerms, findings: &mut Findings) {
                 &at("buyNow"),
                 FieldCode::FieldsConflict,
                 message,
-                "set it to the reserve and opening bid at least",
+                "set it to the reserve and starting price at least",
             );
         }
     }
     let off_tick = |amount: Wei| !terms.tick.is_zero() && !(amount.0 % terms.tick.0).is_zero();
-    for (field, amount) in [("openingBid", Some(terms.opening_bid)), ("buyNow", terms.buy_now)] {
+    for (field, amount) in [("startingPrice", Some(terms.opening_bid)), ("buyNow", terms.buy_now)] {
         if let Some(amount) = amount.filter(|amount| off_tick(*amount)) {
             let message = format!("{} is not a whole multiple of the tick {}", eth(amount), eth(terms.tick));
             findings.add(
@@ -97,10 +107,37 @@ fn amounts_agree(index: usize, terms: &LotTerms, findings: &mut Findings) {
     }
 }
 
+/// The ladder that `minIncrement` is short for, where the lot has one.
+fn own_ladder(index: usize, lot: &Lot, findings: &mut Findings) -> Option<Option<terms::Ladder>> {
+    let step = lot.min_increment.as_deref()?;
+    let path = format!("spec.lots[{index}].minIncrement");
+    if lot.ladder.is_some() {
+        let remedy = "keep minIncrement or ladder";
+        findings.add(&path, FieldCode::FieldsConflict, "the increment is given twice", remedy);
+    }
+    let step = findings.positive(&path, step);
+    Some(step.map(|step| terms::Ladder { version: IN_MANIFEST.to_owned(), kind: LadderKind::Fixed(step) }))
+}
+
+/// The reserve, written short as `reservePrice` or in full.
+fn own_reserve(index: usize, lot: &Lot, findings: &mut Findings) -> Option<terms::Reserve> {
+    let at = |field: &str| format!("spec.lots[{index}].{field}");
+    match (&lot.reserve_price, &lot.reserve) {
+        (None, None) => Some(terms::Reserve::None),
+        (None, Some(full)) => reserve(&at("reserve"), full, findings),
+        (Some(price), None) => findings.positive(&at("reservePrice"), price).map(terms::Reserve::Public),
+        (Some(_), Some(_)) => {
+            let remedy = "keep reservePrice or reserve";
+            findings.add(&at("reservePrice"), FieldCode::FieldsConflict, "the reserve is given twice", remedy);
+            None
+        }
+    }
+}
+
 fn soft_close(path: &str, soft_close: &SoftClose, findings: &mut Findings) -> Option<terms::SoftClose> {
-    let SoftClose { window_seconds, extension_seconds, max_extensions, cap_seconds } = soft_close;
+    let SoftClose { window_seconds, extend_seconds, max_extensions, cap_seconds } = soft_close;
     let window = findings.within(&format!("{path}.windowSeconds"), *window_seconds, 0..=3600);
-    let extension = findings.within(&format!("{path}.extensionSeconds"), *extension_seconds, 0..=3600);
+    let extension = findings.within(&format!("{path}.extendSeconds"), *extend_seconds, 0..=3600);
     let count = findings.within(&format!("{path}.maxExtensions"), (*max_extensions).into(), 0..=1000);
     let cap = findings.within(&format!("{path}.capSeconds"), *cap_seconds, 0..=86_400);
     Some(terms::SoftClose {
@@ -112,7 +149,7 @@ fn soft_close(path: &str, soft_close: &SoftClose, findings: &mut Findings) -> Op
 }
 
 fn ladder(path: &str, ladder: &Ladder, findings: &mut Findings) -> Option<terms::Ladder> {
-    let inline = |kind| Some(terms::Ladder { version: "manifest".to_owned(), kind });
+    let inline = |kind| Some(terms::Ladder { version: IN_MANIFEST.to_owned(), kind });
     match ladder {
         Ladder { table, percentage_basis_points: None, fixed: None, rungs: None } => {
             let name = table.as_deref().unwrap_or(DEFAULT_TABLE);

@@ -12,8 +12,8 @@ fn manifest() -> Value {
             "house": {"xHandle": "Sothebais"},
             "schedule": {"startsAt": "2026-12-01T20:00:00Z"},
             "lots": [
-                {"id": "lot-1", "title": "First", "openingBid": "0.5"},
-                {"id": "lot-2", "title": "Second", "openingBid": "1", "durationSeconds": 30, "tick": "0.01"}
+                {"id": "lot-1", "title": "First", "startingPrice": "0.5"},
+                {"id": "lot-2", "title": "Second", "startingPrice": "1", "durationSeconds": 30, "tick": "0.01"}
             ]
         }
     })
@@ -50,11 +50,11 @@ fn a_manifest_becomes_terms_with_the_defaults_filled_in() {
 
 #[test]
 fn every_error_is_found_in_one_reading() {
-    let mut manifest = with("/spec/lots/0/openingBid", json!("0.0000000001"));
+    let mut manifest = with("/spec/lots/0/startingPrice", json!("0.0000000001"));
     manifest["spec"]["lots"][1]["id"] = json!("lot-1");
     manifest["spec"]["house"]["xHandle"] = json!("not a handle");
     let paths: Vec<_> = check(manifest).unwrap_err().into_iter().map(|error| error.path).collect();
-    assert_eq!(paths, ["spec.house.xHandle", "spec.lots[0].openingBid", "spec.lots[1].id"]);
+    assert_eq!(paths, ["spec.house.xHandle", "spec.lots[0].startingPrice", "spec.lots[1].id"]);
 }
 
 #[test]
@@ -73,16 +73,43 @@ fn bids_by_post_need_a_handle() {
 }
 
 #[test]
-fn a_reserve_below_the_opening_bid_is_refused() {
+fn a_reserve_below_the_starting_price_is_refused() {
     let mut manifest = manifest();
     manifest["spec"]["lots"][0]["reserve"] = json!({"kind": "Public", "amount": "0.4"});
     assert_eq!(only_error(manifest), ("spec.lots[0].reserve".into(), FieldCode::FieldsConflict));
 }
 
 #[test]
-fn an_opening_bid_off_the_tick_is_refused() {
-    let manifest = with("/spec/lots/1/openingBid", json!("1.005"));
-    assert_eq!(only_error(manifest), ("spec.lots[1].openingBid".into(), FieldCode::FieldsConflict));
+fn a_starting_price_off_the_tick_is_refused() {
+    let manifest = with("/spec/lots/1/startingPrice", json!("1.005"));
+    assert_eq!(only_error(manifest), ("spec.lots[1].startingPrice".into(), FieldCode::FieldsConflict));
+}
+
+#[test]
+fn a_fixed_step_and_a_public_reserve_can_be_written_short_but_not_twice() {
+    let mut manifest = manifest();
+    manifest["spec"]["lots"][0]["minIncrement"] = json!("0.05");
+    manifest["spec"]["lots"][0]["reservePrice"] = json!("0.7");
+    let lot = check(manifest.clone()).unwrap().lots.remove(0);
+    assert_eq!(lot.ladder.kind, auction_core::terms::LadderKind::Fixed(50_000_000_000_000_000.into()));
+    assert_eq!(lot.reserve, auction_core::terms::Reserve::Public(700_000_000_000_000_000.into()));
+    manifest["spec"]["lots"][0]["ladder"] = json!({"table": "default/v1"});
+    manifest["spec"]["lots"][0]["reserve"] = json!({"kind": "Public", "amount": "0.7"});
+    let paths: Vec<_> = check(manifest).unwrap_err().into_iter().map(|error| error.path).collect();
+    assert_eq!(paths, ["spec.lots[0].minIncrement", "spec.lots[0].reservePrice"]);
+}
+
+#[test]
+fn the_lots_must_fit_between_start_and_end() {
+    let ends_at = |time: &str| {
+        let mut manifest = manifest();
+        manifest["spec"]["schedule"]["endsAt"] = json!(time);
+        manifest
+    };
+    assert!(check(ends_at("2026-12-01T20:10:35Z")).is_ok());
+    let path = "spec.schedule.endsAt".to_owned();
+    assert_eq!(only_error(ends_at("2026-12-01T20:10:34Z")), (path.clone(), FieldCode::FieldsConflict));
+    assert_eq!(only_error(ends_at("2026-12-01T19:00:00Z")), (path, FieldCode::FieldsConflict));
 }
 
 #[test]

@@ -5,6 +5,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+
 /// Linux counts a process's time in hundredths of a second for user space, whatever the kernel's own tick.
 const TICK_MICROS: u64 = 10_000;
 
@@ -37,6 +40,13 @@ pub fn read(watched: &[(&'static str, i32)]) -> Reading {
     Reading { watched: times, machine: machine(&stat) }
 }
 
+/// Microseconds used by all children of this process that have ended and been waited for.
+pub fn reaped() -> nix::Result<u64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(u64::try_from(micros).unwrap_or(0))
+}
+
 impl Reading {
     /// What was spent between this reading and a later one.
     pub fn until(&self, later: &Self) -> Spent {
@@ -51,6 +61,13 @@ impl Reading {
 }
 
 impl Spent {
+    /// The same with one more of the watched.
+    #[must_use]
+    pub fn with(mut self, label: &'static str, micros: u64) -> Self {
+        self.watched.insert(label, micros);
+        self
+    }
+
     /// Microseconds spent by one of the watched.
     pub fn micros(&self, label: &str) -> u64 {
         self.watched.get(label).copied().unwrap_or(0)

@@ -1,7 +1,8 @@
 //! `sothebais bench load`: the load generator, a process of its own so that its CPU time is its own.
 //!
 //! A closed loop: each client sends the next bid when the last one is answered. It connects everybody, prints `ready`,
-//! waits for a line on standard input, runs, and prints its figures as one line of JSON. One thread, prebuilt requests.
+//! waits for a line on standard input, runs, prints `done`, waits again, and prints its figures as one line of JSON. One
+//! thread, prebuilt requests.
 
 mod connection;
 mod http;
@@ -92,9 +93,7 @@ pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
 
 async fn generate(args: LoadArgs) -> anyhow::Result<()> {
     let connections = connect_all(&args).await?;
-    println!("ready");
-    std::io::stdout().flush()?;
-    std::io::stdin().lock().lines().next().context("the starter of this run has gone")??;
+    agree("ready")?;
 
     let begun = Instant::now();
     let until = begun + Duration::from_secs(args.seconds);
@@ -107,7 +106,17 @@ async fn generate(args: LoadArgs) -> anyhow::Result<()> {
     while let Some(client) = clients.join_next().await {
         tally.add(client?);
     }
-    println!("{}", serde_json::to_string(&tally.figures(begun.elapsed()))?);
+    let figures = tally.figures(begun.elapsed());
+    agree("done")?;
+    println!("{}", serde_json::to_string(&figures)?);
+    Ok(())
+}
+
+/// Says a word and waits for the starter's line: meanwhile it reads everybody's CPU time.
+fn agree(word: &str) -> anyhow::Result<()> {
+    println!("{word}");
+    std::io::stdout().flush()?;
+    std::io::stdin().lock().lines().next().context("the starter of this run has gone")??;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! Where a field stands in a YAML file: documents with their line offsets, and the place of a path such as
-//! `spec.lots[1].openingBid`.
+//! `spec.lots[1].startingPrice`.
 
 use std::collections::BTreeMap;
 use std::fmt;

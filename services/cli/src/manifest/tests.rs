@@ -18,17 +18,18 @@ fn the_example_is_valid_and_its_sealed_reserve_is_read() {
     assert_eq!(manifests.auctions.len(), 1);
     let lots = &manifests.auctions[0].spec.lots;
     assert_eq!(lots.len(), 3);
-    assert_eq!(lots[2].reserve.amount.as_deref(), Some("2"));
-    assert_eq!(lots[2].reserve.secret_ref, None);
+    let sealed = lots[2].reserve.as_ref().unwrap();
+    assert_eq!((sealed.amount.as_deref(), &sealed.secret_ref), (Some("2"), &None));
 }
 
 #[test]
 fn every_fault_is_named_with_its_line() {
-    let text = EXAMPLE.replace("jumpFactor: 10", "jumpFactor: 1").replace("openingBid: \"1\"", "openingBid: \"one\"");
+    let text =
+        EXAMPLE.replace("jumpFactor: 10", "jumpFactor: 1").replace("startingPrice: \"1\"", "startingPrice: \"one\"");
     let found = faults(&text);
     let lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [line_of(&text, "jumpFactor: 1"), line_of(&text, "\"one\"")]);
-    assert!(found[1].1.starts_with("spec.lots[2].openingBid: \"one\" is not a decimal number"), "{found:?}");
+    assert!(found[1].1.starts_with("spec.lots[2].startingPrice: \"one\" is not a decimal number"), "{found:?}");
 }
 
 #[test]

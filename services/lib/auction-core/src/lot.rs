@@ -9,12 +9,14 @@ pub mod trail;
 
 use std::collections::VecDeque;
 
+use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{InboxPosition, Source};
 use crate::counts::Counts;
 use crate::entry::Head;
 use crate::event::{PassReason, Standing};
+use crate::receipt::lot_key;
 use crate::reservation::Reservation;
 use crate::terms::LotTerms;
 use crate::{BidderId, Intent, LotId, LotNumber, Paddle, Round, Span, Timestamp, Wei};
@@ -33,6 +35,7 @@ pub const MAX_UNCONFIRMED: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
     terms: LotTerms,
+    key: B256,
     round: Round,
     phase: Phase,
     /// When this round, or its reopening, began.
@@ -155,8 +158,9 @@ impl Phase {
 }
 
 impl Lot {
-    pub(crate) fn new(terms: LotTerms) -> Self {
+    pub(crate) fn new(terms: LotTerms, auction_uid: &str) -> Self {
         Self {
+            key: lot_key(auction_uid, &terms.id),
             terms,
             round: Round(1),
             phase: Phase::Upcoming,
@@ -181,6 +185,11 @@ impl Lot {
 
     pub fn id(&self) -> &LotId {
         &self.terms.id
+    }
+
+    /// What names the lot in receipts, and on a chain: see [`lot_key`].
+    pub fn key(&self) -> B256 {
+        self.key
     }
 
     /// Fixed from the moment that the lot opens.
@@ -273,7 +282,8 @@ impl Lot {
         self.is_upcoming() && self.head.seq == 0
     }
 
-    pub(crate) fn replace_terms(&mut self, terms: LotTerms) {
+    pub(crate) fn replace_terms(&mut self, terms: LotTerms, auction_uid: &str) {
+        self.key = lot_key(auction_uid, &terms.id);
         self.terms = terms;
     }
 

@@ -33,7 +33,7 @@ pub struct Problem {
 /// One wrong place of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fault {
-    /// Where: a JSON pointer (`/auctions/0/spec/lots/1/openingBid`) or `line 12`.
+    /// Where: a JSON pointer (`/auctions/0/spec/lots/1/startingPrice`) or `line 12`.
     pub at: String,
     pub code: String,
     pub detail: String,

@@ -70,3 +70,23 @@ fn is_whole(answer: &[u8]) -> bool {
     let expected = if answer.first() == Some(&b'$') { 2 } else { 1 };
     answer.ends_with(b"\r\n") && lines >= expected
 }
+
+#[cfg(test)]
+mod tests {
+    use private_servers::Redis;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_new_key_is_accepted_and_a_used_one_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let redis = Redis::start(directory.path()).await.unwrap();
+        let url = redis.url();
+        let password = url.trim_start_matches("redis://:").split('@').next().unwrap();
+        let address = format!("127.0.0.1:{}", redis.port());
+        let mut bidder = Bidder::connect(&address, "hot", password).await.unwrap();
+        assert_eq!(bidder.bid(1, "k-1").await.unwrap(), Reply::Accepted);
+        assert_eq!(bidder.bid(1, "k-2").await.unwrap(), Reply::Accepted);
+        assert!(matches!(bidder.bid(1, "k-1").await.unwrap(), Reply::Refused(_)));
+    }
+}

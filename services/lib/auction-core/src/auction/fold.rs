@@ -86,10 +86,10 @@ impl Auction {
         self.terms = terms.clone();
         for lot in &terms.lots {
             match self.lots.get_mut(&lot.number) {
-                Some(known) if known.is_upcoming() => known.replace_terms(lot.clone()),
+                Some(known) if known.is_upcoming() => known.replace_terms(lot.clone(), &terms.uid),
                 Some(_) => {}
                 None => {
-                    self.lots.insert(lot.number, Lot::new(lot.clone()));
+                    self.lots.insert(lot.number, Lot::new(lot.clone(), &terms.uid));
                 }
             }
         }

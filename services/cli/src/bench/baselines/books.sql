@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM bids), (SELECT sum(current_price) FROM auctions)
