@@ -51,7 +51,7 @@ pub struct Args {
     /// A rehearsal: credentials that are not given are those that the X emulator takes.
     #[arg(long, env = "REHEARSAL")]
     pub rehearsal: bool,
-    /// A file of credentials, one NAME=value a line, for those that the environment does not hold.
+    /// A file of credentials (JSON, or one NAME=value a line) for those that the environment does not hold.
     #[arg(long, env = "X_CREDENTIALS_FILE")]
     pub credentials_file: Option<PathBuf>,
     /// Seconds of silence after which a stream is taken for dead; X sends a keep-alive every 20 s.

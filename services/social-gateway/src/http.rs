@@ -198,7 +198,7 @@ async fn spend(State(api): State<Api>) -> Json<Spend> {
 }
 
 #[derive(Serialize)]
-struct Reply {
+struct ShownReply {
     post_id: String,
     author_id: String,
     code: String,
@@ -212,13 +212,13 @@ struct Reply {
 }
 
 /// The newest replies.
-async fn replies(State(api): State<Api>) -> Result<Json<Vec<Reply>>, Unavailable> {
+async fn replies(State(api): State<Api>) -> Result<Json<Vec<ShownReply>>, Unavailable> {
     let replies = social::replies(&api.pool, &api.house.handle, SHOWN_REPLIES).await.map_err(Unavailable)?;
     Ok(Json(replies.into_iter().map(reply).collect()))
 }
 
-fn reply(reply: social::Reply) -> Reply {
-    Reply {
+fn reply(reply: social::Reply) -> ShownReply {
+    ShownReply {
         post_id: reply.post.to_string(),
         author_id: reply.author.to_string(),
         code: reply.code,

@@ -38,7 +38,7 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Posts on their way to the writer. A full queue holds the streams back, X cuts them, the audit fills the gap.
 const ARRIVALS: usize = 8_192;
 /// The writer goes round every half second; a commit may wait for a database that is being restarted.
-const WRITER_PULSE: Duration = Duration::from_secs(60);
+const WRITER_PULSE: Duration = Duration::from_mins(1);
 
 /// What the tasks share.
 struct Parts {

@@ -56,7 +56,9 @@ impl Batch {
             Arrival::Compared { posts, done } => {
                 let ids = posts.iter().map(|post| post.id).collect();
                 self.waiters.push(Waiter { ids, missing: Vec::new(), done });
-                posts.into_iter().for_each(|post| self.push(post));
+                for post in posts {
+                    self.push(post);
+                }
             }
             Arrival::Deleted { post, at: _ } => self.deleted.push(post),
             Arrival::Renamed { bidder, handle } => self.renamed.push((bidder, handle)),
@@ -105,7 +107,9 @@ impl Batch {
 
     /// A round could not be written now.
     pub(super) fn put_back(&mut self, round: Round) {
-        round.posts.into_iter().rev().for_each(|post| self.posts.push_front(post));
+        for post in round.posts.into_iter().rev() {
+            self.posts.push_front(post);
+        }
     }
 
     /// A round failed because of its data: halves follow. A single post that fails is the culprit, and is given out.

@@ -80,10 +80,10 @@ pub fn turn(standing: &Standing, timing: Timing, now: Timestamp) -> Turn {
         return Turn::Rest;
     }
     let settled = Timestamp(now.0 - timing.settle.0);
-    if let Some(wish) = standing.pending {
-        if now >= wish.not_before.unwrap_or(wish.through + timing.settle) {
-            return Turn::Compare { through: wish.through.max(settled) };
-        }
+    if let Some(wish) = standing.pending
+        && now >= wish.not_before.unwrap_or(wish.through + timing.settle)
+    {
+        return Turn::Compare { through: wish.through.max(settled) };
     }
     let scarce = standing.window.is_some_and(|window| {
         window.reset_at > now && u64::from(window.remaining) * 100 < u64::from(window.limit) * RESERVED_PERCENT

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use store::social::{NewPost, Reference, Via};
 
 use super::House;
-use crate::x::model::{Includes, Post};
+use crate::x::model::{IncludedUser, Includes, Post};
 
 /// Why an object does not become a row.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub fn normalise(
         return Err(NotStored::Own(post.id.0));
     }
     let first = post.edit_history_tweet_ids.iter().copied().chain([post.id]).min().unwrap_or(post.id);
-    let named = includes.users.iter().map(|user| user.user()).find(|user| user.id == author);
+    let named = includes.users.iter().map(IncludedUser::user).find(|user| user.id == author);
     let text = without_nul(&spoken_text(&post, house));
     Ok(NewPost {
         id: first.0,

@@ -134,10 +134,10 @@ impl Source {
         self.observe.reconnect(via);
         self.board.state(via, SourceState::Waiting { until, code: problem.code }, self.now());
         tracing::warn!(source = via.as_str(), error = %problem, wait_ms = next.wait.0, "stream lost");
-        if next.first == First::EndConnections {
-            if let Err(problem) = self.client.call(&Call::new(Endpoint::EndConnections, Context::App)).await {
-                tracing::warn!(error = %problem, "x did not end our connections");
-            }
+        if next.first == First::EndConnections
+            && let Err(problem) = self.client.call(&Call::new(Endpoint::EndConnections, Context::App)).await
+        {
+            tracing::warn!(error = %problem, "x did not end our connections");
         }
         let wait = Duration::from_millis(u64::try_from(next.wait.0).unwrap_or_default());
         tokio::time::timeout(wait, stopping.cancelled()).await.is_err()

@@ -25,7 +25,7 @@ const PAGE: i64 = 100;
 /// Texts are kept for this long at most, so older posts need no look.
 const KEPT: Span = Span(30 * 86_400_000);
 /// Pause after a failure.
-const AFTER_FAILURE: Duration = Duration::from_secs(60);
+const AFTER_FAILURE: Duration = Duration::from_mins(1);
 
 /// What the sweep needs.
 pub struct Sweep {

@@ -82,7 +82,7 @@ impl Credentials {
     }
 }
 
-/// A file of `NAME=value` lines; empty lines and those that begin with `#` are skipped.
+/// A file of credentials by their environment names: a JSON object, or `NAME=value` lines with comments after `#`.
 #[derive(Default)]
 pub struct CredentialsFile(BTreeMap<String, SecretString>);
 
@@ -91,6 +91,9 @@ impl CredentialsFile {
     pub fn read(path: &Path) -> Result<Self, BadCredentials> {
         let text =
             std::fs::read_to_string(path).map_err(|source| BadCredentials::File { path: path.to_owned(), source })?;
+        if let Ok(object) = serde_json::from_str::<BTreeMap<String, String>>(&text) {
+            return Ok(Self(object.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect()));
+        }
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
         let pairs = lines.filter_map(|line| line.split_once('='));
         let trimmed = |text: &str| text.trim().trim_matches('"').to_owned();
@@ -128,6 +131,17 @@ mod tests {
     fn a_missing_credential_is_named() {
         let error = read("API_KEY", "X").unwrap_err();
         assert!(error.to_string().contains("X_API_KEY_FILE"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_either_form_names_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        for text in ["# ours\nX_API_KEY = \"k\"\n\n", r#"{"X_API_KEY":"k"}"#] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(CredentialsFile::read(&path).unwrap().get("X_API_KEY").as_deref(), Some("k"), "{text}");
+        }
+        assert!(matches!(CredentialsFile::read(&directory.path().join("none")), Err(BadCredentials::File { .. })));
     }
 
     #[test]
