@@ -11,7 +11,7 @@ pub mod sweep;
 pub mod timeline;
 pub mod watch;
 
-use auction_core::{BidderId, Handle, Timestamp};
+use auction_core::{BidderId, Handle};
 use store::social::NewPost;
 use tokio::sync::oneshot;
 
@@ -34,7 +34,6 @@ pub enum Arrival {
     /// An author has deleted a post (any edit's id).
     Deleted {
         post: u64,
-        at: Timestamp,
     },
     /// An account has a new handle.
     Renamed {

@@ -60,7 +60,7 @@ impl Batch {
                     self.push(post);
                 }
             }
-            Arrival::Deleted { post, at: _ } => self.deleted.push(post),
+            Arrival::Deleted { post } => self.deleted.push(post),
             Arrival::Renamed { bidder, handle } => self.renamed.push((bidder, handle)),
         }
     }

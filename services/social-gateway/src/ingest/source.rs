@@ -27,6 +27,9 @@ use crate::x::reconnect::{First, Reconnect};
 use crate::x::stream::Lines;
 use crate::x::{Client, Code, Endpoint, Problem};
 
+/// Rules that name registered bidders follow the registry this often.
+const RESYNC_EVERY: Duration = Duration::from_mins(1);
+
 /// Which stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -158,6 +161,8 @@ impl Source {
         self.connected.notify_one();
         tracing::info!(source = self.kind.via().as_str(), "stream connected");
         let linked_only = self.linked_only();
+        let mut resync = tokio::time::interval(RESYNC_EVERY);
+        resync.reset();
         let mut lines = Lines::new(response, self.silence);
         loop {
             tokio::select! {
@@ -170,6 +175,12 @@ impl Source {
                     }
                     Err(problem) => return End::Failed(problem),
                 },
+                _ = resync.tick(), if linked_only => {
+                    // Whoever was registered meanwhile is to be heard too.
+                    if let Err(problem) = self.prepare().await {
+                        tracing::warn!(error = %problem, "the stream's rules could not follow the registry");
+                    }
+                }
                 changed = self.holding.changed() => {
                     if changed.is_err() || self.holding.borrow().is_none() {
                         return End::Reconsider;
@@ -267,7 +278,7 @@ impl Source {
             News::None => None,
             News::Deleted { post } => {
                 self.ledger.charge(Item::DeleteEvent, None);
-                Some(Arrival::Deleted { post, at: now })
+                Some(Arrival::Deleted { post })
             }
             News::Renamed { bidder, handle } => {
                 self.ledger.charge(Item::ProfileEvent, None);

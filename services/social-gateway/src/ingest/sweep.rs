@@ -76,7 +76,7 @@ impl Sweep {
             }
             for post in gone(&page, &answer) {
                 // A closed queue means that the process stops.
-                let _ = self.arrivals.send(Arrival::Deleted { post, at: now }).await;
+                let _ = self.arrivals.send(Arrival::Deleted { post }).await;
             }
         }
     }

@@ -31,14 +31,8 @@ pub struct Bid {
 pub fn facts(event: &Value) -> Vec<Fact> {
     let data = &event["data"];
     let Some(auction) = data["auction"].as_str() else { return Vec::new() };
-    let mut facts = Vec::new();
-    // A row that judges parked bids lists each with the source of its own command.
     let happened = data["happened"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if happened.iter().all(|one| one["source"].is_null()) {
-        facts.extend(own(auction, data));
-    }
-    facts.extend(happened.iter().filter_map(|one| listed(auction, one)));
-    facts
+    own(auction, data).into_iter().chain(happened.iter().filter_map(|one| listed(auction, one))).collect()
 }
 
 /// The verdict about the row's own command.
@@ -50,6 +44,7 @@ fn own(auction: &str, data: &Value) -> Option<Fact> {
     }
 }
 
+/// What else the row lists: the hammer, and parked bids that it judges, each with the source of its own command.
 fn listed(auction: &str, one: &Value) -> Option<Fact> {
     let lot = || Some(ReplyLot { auction: auction.to_owned(), lot: number(&one["lot"])? });
     match one["type"].as_str()? {
@@ -106,64 +101,4 @@ fn number(value: &Value) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn lot() -> ReplyLot {
-        ReplyLot { auction: "friday".into(), lot: 2 }
-    }
-
-    #[test]
-    fn an_accepted_post_is_told_with_its_place() {
-        let event = json!({"data": {"auction": "friday", "lot": 2, "verdict": "accepted", "bidder": "7", "paddle": 12,
-            "source": {"kind": "post", "key": "99"}, "amount_wei": "5", "price_wei": "4", "leading": false}});
-        let bid = Bid { lot: lot(), paddle: 12, amount_wei: "5".into(), price_wei: "4".into(), leading: false };
-        assert_eq!(facts(&event), [Fact::Accepted { post: 99, bidder: BidderId(7), bid }]);
-    }
-
-    #[test]
-    fn a_refusal_carries_code_sentence_and_remedy() {
-        let event = json!({"data": {"auction": "friday", "verdict": "refused", "bidder": "7",
-            "source": {"kind": "post", "key": "99"}, "refusal": {"code": "below_increment", "message": "m", "remedy": "r"}}});
-        let told = Fact::Refused {
-            post: 99,
-            bidder: BidderId(7),
-            code: "below_increment".into(),
-            message: "m".into(),
-            remedy: "r".into(),
-        };
-        assert_eq!(facts(&event), [told]);
-    }
-
-    #[test]
-    fn a_web_bid_and_a_parked_bid_are_not_answered() {
-        for (kind, verdict) in [("web", "accepted"), ("post", "parked"), ("clerk", "done")] {
-            let event = json!({"data": {"auction": "friday", "lot": 2, "verdict": verdict, "bidder": "7", "paddle": 12,
-                "source": {"kind": kind, "key": "99"}, "amount_wei": "5", "price_wei": "4", "leading": true}});
-            assert_eq!(facts(&event), [], "{kind} {verdict}");
-        }
-    }
-
-    #[test]
-    fn the_hammer_is_told_to_the_winner_and_parked_bids_are_judged_with_it() {
-        let event = json!({"data": {"auction": "friday", "lot": 2, "verdict": "done", "source": {"kind": "house", "key": "t"},
-        "happened": [
-            {"type": "io.sothebais.auction.bid.unparked.v1", "lot": 2},
-            {"type": "io.sothebais.auction.bid.refused.v1", "lot": 2, "bidder": "8",
-             "source": {"kind": "post", "key": "77"}, "refusal": {"code": "too_late", "message": "m", "remedy": "r"}},
-            {"type": "io.sothebais.auction.lot.sold.v1", "lot": 2, "bidder": "7", "paddle": 12, "price_wei": "4"},
-        ]}});
-        let facts = facts(&event);
-        assert!(matches!(&facts[0], Fact::Refused { post: 77, bidder: BidderId(8), code, .. } if code == "too_late"));
-        assert_eq!(facts[1], Fact::Sold { lot: lot(), bidder: BidderId(7), paddle: 12, price_wei: "4".into() });
-    }
-
-    #[test]
-    fn nonsense_says_nothing() {
-        for event in [json!(null), json!([]), json!({"data": {"auction": "a", "verdict": 1, "happened": "x"}})] {
-            assert_eq!(facts(&event), []);
-        }
-    }
-}
+mod tests;

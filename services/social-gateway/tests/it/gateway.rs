@@ -233,3 +233,27 @@ async fn a_refused_bidder_is_answered_once_across_a_restart_and_never_after_stop
     assert_eq!(posts[0].1, heard.to_string());
     assert!(posts[0].0.contains("Bid at least 2 ETH."), "{posts:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_dies_and_a_redis_that_is_not_there_cost_no_post() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = testkit::postgres_with_template(directory.path()).await.unwrap();
+    let database = server.url_of(testkit::TEMPLATE);
+    let show = Show {
+        x: X::start().await,
+        pool: open(&database),
+        database: database.clone(),
+        redis: "redis://127.0.0.1:1/0".into(),
+    };
+    register(&show.pool, &BIDDERS).await;
+    let gateway = show.gateway(&[]);
+    gateway.connected().await;
+    let mut wanted = chatter(&show.x, 2, "before").await;
+    server.kill9().await;
+    wanted.extend(chatter(&show.x, 3, "without").await);
+    server.restart().await.unwrap();
+    wanted.extend(chatter(&show.x, 2, "after").await);
+    gateway.connected().await;
+    let completed = show.audited(&gateway).await;
+    show.assert_inbox(&wanted, completed).await;
+}
