@@ -91,7 +91,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     journal::has_one_row_by_key(&evidence.rows, &mut found);
     answers::agree_by_key(&evidence.calls, &mut found);
     journal::price_rises(&evidence.rows, evidence.step, &mut found);
-    answers::keep_real_time_order(&evidence.calls, &mut found);
+    answers::keep_real_time_order(&evidence.calls, &journal, &mut found);
     answers::refusals_are_true(&evidence.rows, evidence.step, &mut found);
     journal::has_one_winner(evidence, &mut found);
     seen::replays_agree(&evidence.replays, &mut found);

@@ -62,10 +62,17 @@ pub enum Ask {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
     pub returned: Micros,
+    /// Where the answer says that it stands; a refusal over HTTP does not say.
+    pub place: Option<Place>,
+    pub verdict: Said,
+}
+
+/// A place in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Place {
     pub epoch: u64,
     pub seq: u64,
     pub lot_seq: u64,
-    pub verdict: Said,
 }
 
 /// What the answer said.
@@ -122,6 +129,7 @@ pub struct Commit {
 pub struct Sighting {
     pub viewer: u32,
     pub lot: LotNumber,
+    /// The row that it is said to stand at.
     pub seq: u64,
     pub price: Wei,
 }

@@ -6,34 +6,26 @@ use auction_core::{BidderId, LotNumber, SourceKind, Wei};
 
 use super::journal::Index;
 use super::{Check, Violation};
-use crate::drill::evidence::{Ask, Call, Evidence, Row, Said, Written};
+use crate::drill::evidence::{Ask, Call, Evidence, Micros, Row, Said, Written};
 
 pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut Vec<Violation>) {
     let epochs = |seq: u64| {
         let after = evidence.commits.partition_point(|commit| commit.first_seq <= seq);
         after.checked_sub(1).map(|at| evidence.commits[at].epoch)
     };
-    for call in &evidence.calls {
-        for answer in &call.answers {
-            let told =
-                format!("{} was told {:?} at seq {}, lot_seq {}", call.key, answer.verdict, answer.seq, answer.lot_seq);
-            let Some(row) = journal.at(answer.seq).filter(|row| row.key == call.key && row.source == SourceKind::Web)
-            else {
-                let stands = journal.with_key(SourceKind::Web, &call.key).map_or_else(
-                    || "no row has that key".to_owned(),
-                    |row| format!("that key's row is {}, {:?}", row.seq, row.verdict),
-                );
-                found.push(Violation::new(Check::AnsweredIsDurable, format!("{told}; {stands}")));
-                continue;
-            };
-            if row.lot_seq != answer.lot_seq || !same_verdict(call, &answer.verdict, &row.verdict) {
-                let evidence = format!("{told}; the row has lot_seq {}, {:?}", row.lot_seq, row.verdict);
-                found.push(Violation::new(Check::AnsweredIsDurable, evidence));
-            }
-            if epochs(answer.seq) != Some(answer.epoch) {
-                let evidence = format!("{told} by epoch {}; it was written by {:?}", answer.epoch, epochs(answer.seq));
-                found.push(Violation::new(Check::OneWriterAtATime, evidence));
-            }
+    for (call, answer) in evidence.calls.iter().flat_map(|call| call.answers.iter().map(move |answer| (call, answer))) {
+        let told = format!("{} was told {:?} at {:?}", call.key, answer.verdict, answer.place);
+        let Some(row) = journal.with_key(SourceKind::Web, &call.key) else {
+            found.push(Violation::new(Check::AnsweredIsDurable, format!("{told}; no row has that key")));
+            continue;
+        };
+        let same_place = answer.place.is_none_or(|place| (place.seq, place.lot_seq) == (row.seq, row.lot_seq));
+        if !same_place || !same_verdict(call, &answer.verdict, &row.verdict) {
+            let evidence = format!("{told}; that key's row is {}, lot_seq {}, {:?}", row.seq, row.lot_seq, row.verdict);
+            found.push(Violation::new(Check::AnsweredIsDurable, evidence));
+        } else if let Some(place) = answer.place.filter(|place| epochs(place.seq) != Some(place.epoch)) {
+            let evidence = format!("{told}; it was written by epoch {:?}", epochs(place.seq));
+            found.push(Violation::new(Check::OneWriterAtATime, evidence));
         }
     }
 }
@@ -56,9 +48,9 @@ pub(super) fn agree_by_key(calls: &[Call], found: &mut Vec<Violation>) {
     for call in calls {
         let Some((first, others)) = call.answers.split_first() else { continue };
         for other in others {
-            let parts = |a: &crate::drill::evidence::Answer| (a.epoch, a.seq, a.lot_seq, a.verdict.clone());
-            if parts(first) != parts(other) {
-                let evidence = format!("{} was told {:?} and then {:?}", call.key, parts(first), parts(other));
+            let elsewhere = first.place.zip(other.place).is_some_and(|(a, b)| a != b);
+            if elsewhere || first.verdict != other.verdict {
+                let evidence = format!("{} was told {first:?} and then {other:?}", call.key);
                 found.push(Violation::new(Check::OneEffectByKey, evidence));
             }
         }
@@ -66,28 +58,41 @@ pub(super) fn agree_by_key(calls: &[Call], found: &mut Vec<Violation>) {
 }
 
 /// Sweeps the calls by their first invocation and keeps the highest `seq` that had been answered by then.
-pub(super) fn keep_real_time_order(calls: &[Call], found: &mut Vec<Violation>) {
-    let answered = || calls.iter().filter_map(|call| call.answers.first().map(|answer| (call, answer)));
-    let mut by_return: Vec<_> = answered().collect();
-    by_return.sort_by_key(|(_, answer)| answer.returned);
-    let mut by_invocation: Vec<_> = answered().collect();
-    by_invocation.sort_by_key(|(call, _)| call.invoked);
+pub(super) fn keep_real_time_order(calls: &[Call], journal: &Index<'_>, found: &mut Vec<Violation>) {
+    let placed: Vec<Placed<'_>> = calls.iter().filter_map(|call| Placed::of(call, journal)).collect();
+    let mut by_return: Vec<&Placed<'_>> = placed.iter().collect();
+    by_return.sort_by_key(|call| call.returned);
+    let mut by_invocation: Vec<&Placed<'_>> = placed.iter().collect();
+    by_invocation.sort_by_key(|call| call.invoked);
 
     let mut returned = by_return.into_iter().peekable();
-    let mut highest: Option<(u64, &str)> = None;
-    for (call, answer) in by_invocation {
-        while let Some((earlier, earlier_answer)) = returned.next_if(|(_, a)| a.returned < call.invoked) {
-            highest = highest.max(Some((earlier_answer.seq, earlier.key.as_str())));
+    let mut highest: Option<&Placed<'_>> = None;
+    for call in by_invocation {
+        while let Some(earlier) = returned.next_if(|earlier| earlier.returned < call.invoked) {
+            highest = highest.filter(|highest| highest.seq > earlier.seq).or(Some(earlier));
         }
-        if let Some((seq, key)) = highest
-            && answer.seq < seq
-        {
-            let evidence = format!(
-                "{} has seq {}, but {key} with seq {seq} was answered before it was sent",
-                call.key, answer.seq
-            );
+        if let Some(earlier) = highest.filter(|earlier| call.seq < earlier.seq) {
+            let order = format!("{} with seq {} was answered before it was sent", earlier.key, earlier.seq);
+            let evidence = format!("{} has seq {}, but {order}", call.key, call.seq);
             found.push(Violation::new(Check::RealTimeOrder, evidence));
         }
+    }
+}
+
+/// An answered call with its place: the answer's own, else its row's.
+struct Placed<'a> {
+    key: &'a str,
+    invoked: Micros,
+    returned: Micros,
+    seq: u64,
+}
+
+impl<'a> Placed<'a> {
+    fn of(call: &'a Call, journal: &Index<'_>) -> Option<Self> {
+        let answer = call.answers.first()?;
+        let by_row = || journal.with_key(SourceKind::Web, &call.key).map(|row| row.seq);
+        let seq = answer.place.map(|place| place.seq).or_else(by_row)?;
+        Some(Self { key: &call.key, invoked: call.invoked, returned: answer.returned, seq })
     }
 }
 

@@ -7,24 +7,33 @@ use auction_core::{BidderId, LotNumber, SourceKind, Wei};
 use super::{Check, Violation};
 use crate::drill::evidence::{Evidence, Row, Written};
 
-/// The journal by its two ways in.
+/// The journal by its ways in.
 pub(super) struct Index<'a> {
-    by_seq: BTreeMap<u64, &'a Row>,
     by_key: BTreeMap<(SourceKind, &'a str), &'a Row>,
+    /// Each lot's accepted prices by the `seq` that made them.
+    prices: BTreeMap<LotNumber, BTreeMap<u64, Wei>>,
+    last_seq: u64,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(rows: &'a [Row]) -> Self {
-        Self {
-            by_seq: rows.iter().map(|row| (row.seq, row)).collect(),
-            by_key: rows.iter().map(|row| ((row.source, row.key.as_str()), row)).collect(),
+        let mut prices: BTreeMap<LotNumber, BTreeMap<u64, Wei>> = BTreeMap::new();
+        for row in rows {
+            if let (Some(lot), Written::Accepted { price, .. }) = (row.lot, &row.verdict) {
+                prices.entry(lot).or_default().insert(row.seq, *price);
+            }
         }
+        let by_key = rows.iter().rev().map(|row| ((row.source, row.key.as_str()), row)).collect();
+        Self { by_key, prices, last_seq: rows.last().map_or(0, |row| row.seq) }
     }
 
-    pub(super) fn at(&self, seq: u64) -> Option<&'a Row> {
-        self.by_seq.get(&seq).copied()
+    /// The lot's price after row `seq`; `None` when the journal does not go so far or nobody had bid.
+    pub(super) fn price_at(&self, lot: LotNumber, seq: u64) -> Option<Wei> {
+        let prices = self.prices.get(&lot).filter(|_| seq <= self.last_seq)?;
+        prices.range(..=seq).next_back().map(|(_, &price)| price)
     }
 
+    /// The first row with that key.
     pub(super) fn with_key(&self, source: SourceKind, key: &str) -> Option<&'a Row> {
         self.by_key.get(&(source, key)).copied()
     }
@@ -66,13 +75,12 @@ pub(super) fn has_one_writer(evidence: &Evidence, found: &mut Vec<Violation>) {
     if next != last + 1 {
         report(format!("commits end at seq {}, the journal at {last}", next - 1));
     }
-    let mut claimed: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
+    let mut claimed: BTreeMap<u64, &str> = BTreeMap::new();
     for call in &evidence.calls {
-        for answer in &call.answers {
-            let claim = (answer.epoch, call.key.as_str());
-            let first = *claimed.entry(answer.seq).or_insert(claim);
-            if first.1 != claim.1 {
-                report(format!("seq {} was promised to {} and to {}", answer.seq, first.1, claim.1));
+        for place in call.answers.iter().filter_map(|answer| answer.place) {
+            let first = *claimed.entry(place.seq).or_insert(&call.key);
+            if first != call.key {
+                report(format!("seq {} was promised to {first} and to {}", place.seq, call.key));
             }
         }
     }

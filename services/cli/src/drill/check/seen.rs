@@ -6,7 +6,7 @@ use auction_core::{LotNumber, SourceKind, Wei};
 
 use super::journal::Index;
 use super::{Check, Violation};
-use crate::drill::evidence::{Content, Evidence, Replay, Sighting, Written};
+use crate::drill::evidence::{Content, Evidence, Replay, Sighting};
 
 pub(super) fn replays_agree(replays: &[Replay], found: &mut Vec<Violation>) {
     let mut first: BTreeMap<LotNumber, &Replay> = BTreeMap::new();
@@ -24,12 +24,10 @@ pub(super) fn prices_are_durable(sightings: &[Sighting], journal: &Index<'_>, fo
     let mut last: BTreeMap<(u32, LotNumber), Wei> = BTreeMap::new();
     for sighting in sightings {
         let Sighting { viewer, lot, seq, price } = *sighting;
-        let stands = journal.at(seq).is_some_and(|row| {
-            row.lot == Some(lot) && matches!(row.verdict, Written::Accepted { price: written, .. } if written == price)
-        });
-        if !stands {
-            let row = journal.at(seq).map(|row| &row.verdict);
-            let evidence = format!("viewer {viewer} was shown lot {lot} at {price} by seq {seq}; the row is {row:?}");
+        let written = journal.price_at(lot, seq);
+        if written != Some(price) {
+            let evidence =
+                format!("viewer {viewer} was shown lot {lot} at {price} by seq {seq}; it was at {written:?}");
             found.push(Violation::new(Check::ShownIsDurable, evidence));
         }
         if let Some(before) = last.insert((viewer, lot), price)

@@ -2,7 +2,7 @@ use auction_core::{BidderId, Hash, LotNumber, SourceKind, Wei};
 
 use super::{Check, check};
 use crate::drill::evidence::{
-    Answer, Ask, Call, Commit, Content, Evidence, Micros, Post, Replay, Row, Said, Sighting, Standing, Written,
+    Answer, Ask, Call, Commit, Content, Evidence, Micros, Place, Post, Replay, Row, Said, Sighting, Standing, Written,
 };
 
 const LOT: LotNumber = LotNumber(1);
@@ -19,7 +19,11 @@ fn row(seq: u64, source: SourceKind, key: &str, verdict: Written) -> Row {
 
 fn call(bidder: BidderId, key: &str, invoked: u64, answer: Option<(u64, u64, Said)>) -> Call {
     let answers = answer
-        .map(|(returned, seq, verdict)| Answer { returned: Micros(returned), epoch: 1, seq, lot_seq: seq, verdict })
+        .map(|(returned, seq, verdict)| Answer {
+            returned: Micros(returned),
+            place: Some(Place { epoch: 1, seq, lot_seq: seq }),
+            verdict,
+        })
         .into_iter()
         .collect();
     Call { bidder, key: key.to_owned(), lot: LOT, ask: Ask::NextBid, invoked: Micros(invoked), answers }
@@ -104,7 +108,7 @@ fn an_older_epoch_that_writes_after_a_newer_one_is_caught() {
             Commit { epoch: 2, first_seq: 3, last_seq: 4 },
             Commit { epoch: 1, first_seq: 5, last_seq: 5 },
         ];
-        e.calls[1].answers[0].epoch = 2;
+        e.calls[1].answers[0].place = Some(Place { epoch: 2, seq: 3, lot_seq: 3 });
     });
     assert_eq!(checks, [Check::OneWriterAtATime]);
 }
@@ -129,7 +133,8 @@ fn a_retry_that_counted_twice_is_caught() {
         e.replays.iter_mut().for_each(|replay| replay.leader = Some((ANN, wei(30))));
         e.standings[0].price = Some(wei(30));
         let mut again = e.calls[0].answers[0].clone();
-        (again.seq, again.lot_seq, again.epoch, again.verdict) = (5, 5, 2, Said::Accepted { price: wei(30) });
+        again.place = Some(Place { epoch: 2, seq: 5, lot_seq: 5 });
+        again.verdict = Said::Accepted { price: wei(30) };
         e.calls[0].answers.push(again);
     });
     assert!(checks.contains(&Check::OneEffectByKey), "{checks:?}");
@@ -138,6 +143,17 @@ fn a_retry_that_counted_twice_is_caught() {
 #[test]
 fn a_price_that_does_not_rise_by_a_step_is_caught() {
     assert_eq!(caught(|e| e.step = wei(11)), [Check::PriceRises]);
+}
+
+#[test]
+fn a_refusal_that_names_no_place_is_found_by_its_key() {
+    assert_eq!(caught(|e| e.calls[1].answers[0].place = None), []);
+    let ranked_earlier = caught(|e| {
+        e.calls[1].answers[0].place = None;
+        e.calls[0].invoked = Micros(50);
+        e.calls[0].answers[0].returned = Micros(60);
+    });
+    assert_eq!(ranked_earlier, [Check::RealTimeOrder]);
 }
 
 #[test]
