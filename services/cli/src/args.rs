@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{migrate, parse, token, up};
+use crate::{bench, drill, migrate, parse, token, up};
 
 /// Live auctions on X, on one machine.
 #[derive(Debug, Parser)]
@@ -20,6 +20,11 @@ pub enum Command {
     Parse(parse::ParseArgs),
     /// Brings a database's schema up to date.
     Migrate(migrate::Args),
+    /// Measures this machine: bids, replay, viewers.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Kills, pauses and flushes what bids pass through, under load, and judges what is left.
+    Drill(drill::Args),
     /// Prints a token of a machine's local issuer, for curl.
     Token(token::Args),
     /// Prints the resource definition (CRD) of `Auction`.

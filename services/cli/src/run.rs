@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::args::{Args, Command};
-use crate::{crd, migrate, parse, token, up};
+use crate::{bench, crd, drill, migrate, parse, token, up};
 
 /// Runs one command. An error means that it could not do its work; a code, that it did and found something.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -11,6 +11,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Up(args) => up::run(args).await,
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),
+        Command::Drill(args) => drill::run(args).await,
         Command::Token(args) => token::run(&args),
         Command::Crd => crd::run(),
     }

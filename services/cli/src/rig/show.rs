@@ -1,13 +1,9 @@
 //! What is auctioned on the rig: plain lots that all open at once, and bidders without limits.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-/// Lots open within a tick of the worker once the manifest is in.
-const OPEN_DEADLINE: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(10);
 /// X ids of the rig's bidders begin here.
 const FIRST_BIDDER: u64 = 1_000_001;
 /// Main units of the opening bid and of each step: 1 gwei, so that a million bids stay below a coin.
@@ -42,7 +38,7 @@ impl Show {
         let channels = if self.handle.is_some() { json!(["x", "web"]) } else { json!(["web"]) };
         let house = self.handle.as_ref().map_or_else(|| json!({}), |handle| json!({ "xHandle": handle }));
         let lots: Vec<Value> = (1..=self.lots)
-            .map(|number| json!({"id": format!("lot-{number}"), "title": format!("Lot {number}"), "openingBid": STEP}))
+            .map(|number| json!({"id": format!("lot-{number}"), "title": format!("Lot {number}"), "startingPrice": STEP}))
             .collect();
         json!({
             "apiVersion": "sothebais.io/v1alpha1",
@@ -59,64 +55,13 @@ impl Show {
                     "durationSeconds": self.duration.as_secs(),
                     "ladder": {"fixed": STEP},
                     "tick": "0",
-                    "softClose": {"windowSeconds": 0, "extensionSeconds": 0, "maxExtensions": 0, "capSeconds": 0},
+                    "jumpFactor": 1000,
+                    "softClose": {"windowSeconds": 0, "extendSeconds": 0, "maxExtensions": 0, "capSeconds": 0},
                 },
                 "lots": lots,
             }
         })
     }
-}
-
-/// The house's way to a worker's API.
-pub(super) struct House<'a> {
-    pub(super) http: &'a reqwest::Client,
-    pub(super) api: String,
-    pub(super) token: &'a str,
-}
-
-impl House<'_> {
-    /// Imports the bidders, active and without limits.
-    pub(super) async fn register(&self, bidders: Bidders) -> anyhow::Result<()> {
-        let lines: Vec<String> = bidders.ids().map(|id| json!({ "x_id": id.to_string() }).to_string()).collect();
-        let request = self.http.post(format!("{}/v1/bidders/import", self.api)).bearer_auth(self.token);
-        let answer = request.header("content-type", "application/x-ndjson").body(lines.join("\n")).send().await?;
-        succeeded(answer).await
-    }
-
-    /// Puts the manifests and waits until every lot is open.
-    pub(super) async fn put_on(&self, shows: &[Show]) -> anyhow::Result<()> {
-        let now = bootstrap::clock::Clock::System.now();
-        let manifests: Vec<Value> = shows.iter().map(|show| show.manifest(now)).collect();
-        let body = json!({"generation": 1, "auctions": manifests});
-        let request = self.http.put(format!("{}/v1/spec", self.api)).bearer_auth(self.token);
-        succeeded(request.json(&body).send().await?).await?;
-        for show in shows {
-            self.wait_open(show).await?;
-        }
-        Ok(())
-    }
-
-    async fn wait_open(&self, show: &Show) -> anyhow::Result<()> {
-        let begun = Instant::now();
-        let mut last = Value::Null;
-        while begun.elapsed() < OPEN_DEADLINE {
-            last = self.http.get(format!("{}/v1/auctions/{}", self.api, show.name)).send().await?.json().await?;
-            let lots = last["lots"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let open = lots.iter().filter(|lot| lot["state"] == "open").count();
-            if open == usize::try_from(show.lots)? {
-                return Ok(());
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        bail!("not every lot of {} opened within {} s; it is {last}", show.name, OPEN_DEADLINE.as_secs())
-    }
-}
-
-async fn succeeded(answer: reqwest::Response) -> anyhow::Result<()> {
-    let status = answer.status();
-    let text = answer.text().await.context("reading the answer")?;
-    anyhow::ensure!(status.is_success(), "{status}: {text}");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,8 +10,6 @@ use bootstrap::ports::Ports;
 use nix::sys::signal::Signal;
 use private_servers::{Death, Identity, Output, Tie, Tied, spawn_tied};
 
-use super::SHARD;
-
 /// From the start of the process to its ports being bound.
 const BOUND_DEADLINE: Duration = Duration::from_secs(30);
 /// A graceful stop hands the lease back and flushes the relay.
@@ -22,6 +20,7 @@ const POLL: Duration = Duration::from_millis(5);
 pub struct Worker {
     process: Tied,
     ports: Ports,
+    shard: String,
     log: PathBuf,
 }
 
@@ -35,7 +34,7 @@ pub fn engine_beside_us() -> anyhow::Result<PathBuf> {
 impl Worker {
     pub(super) async fn start(
         engine: &Path,
-        name: &str,
+        (shard, name): (&str, &str),
         directory: &Path,
         variables: &[(&str, String)],
     ) -> anyhow::Result<Self> {
@@ -46,18 +45,23 @@ impl Worker {
         })?;
         let log = directory.join(format!("{name}.log"));
         let mut command = Command::new(engine);
-        command.args(["worker", "--shard", SHARD, "--ports-file"]).arg(&ports_file).current_dir(directory);
+        command.args(["worker", "--shard", shard, "--ports-file"]).arg(&ports_file).current_dir(directory);
         command.envs(variables.iter().map(|(name, value)| (name, value.as_str())));
         command.envs([("AUCTION_ENGINE_PORT", "0"), ("LOG_FORMAT", "json"), ("RUST_LOG", "info")]);
         let output = Output::File(File::options().create(true).append(true).open(&log)?);
         let tie = Tie { death: Death::Kill, identity: Identity::Same, output };
         let mut process = spawn_tied(&command, tie).with_context(|| format!("starting {}", engine.display()))?;
         let ports = bound(&mut process, &ports_file, &log).await?;
-        Ok(Self { process, ports, log })
+        Ok(Self { process, ports, shard: shard.to_owned(), log })
     }
 
     pub fn pid(&self) -> i32 {
         self.process.pid()
+    }
+
+    /// The shard that it serves or waits for.
+    pub fn shard(&self) -> &str {
+        &self.shard
     }
 
     /// The base of its REST API.

@@ -87,6 +87,16 @@ impl Redis {
         }
     }
 
+    /// Makes it forget everything, as an operator's `FLUSHALL` would.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let failed = |source| Error::Spawn { program: "FLUSHALL".into(), source };
+        let flushed = tokio::time::timeout(PROBE_DEADLINE, self.says("FLUSHALL", *b"+OK\r\n+OK\r\n")).await;
+        match flushed.map_err(|_| failed(std::io::ErrorKind::TimedOut.into()))?.map_err(failed)? {
+            true => Ok(()),
+            false => Err(Error::Failed { program: "FLUSHALL".into(), output: "Redis refused".into() }),
+        }
+    }
+
     async fn wait_ready(&mut self) -> Result<(), Error> {
         let begun = Instant::now();
         while begun.elapsed() < READY_DEADLINE {
@@ -103,11 +113,16 @@ impl Redis {
     }
 
     async fn answers(&self) -> std::io::Result<bool> {
+        self.says("PING", *b"+OK\r\n+PONG\r\n").await
+    }
+
+    /// Whether it answers AUTH and a command as expected.
+    async fn says<const N: usize>(&self, command: &str, expected: [u8; N]) -> std::io::Result<bool> {
         let mut connection = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        connection.write_all(format!("AUTH {}\r\nPING\r\n", self.password).as_bytes()).await?;
-        let mut answer = [0_u8; 12];
+        connection.write_all(format!("AUTH {}\r\n{command}\r\n", self.password).as_bytes()).await?;
+        let mut answer = [0_u8; N];
         connection.read_exact(&mut answer).await?;
-        Ok(answer == *b"+OK\r\n+PONG\r\n")
+        Ok(answer == expected)
     }
 }
 

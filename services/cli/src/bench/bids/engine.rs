@@ -13,12 +13,13 @@ use tokio::process::{Child, Command};
 use super::plan::{Design, Planned};
 use crate::bench::measure::{Books, Run};
 use crate::bench::{cpu, load, pgbench};
-use crate::rig::{Bidders, Rig, SHARD, Show, Worker};
+use crate::rig::{Bidders, Rig, Show, Worker};
 
 /// PostgreSQL as it was set when the reference figures were taken.
 const SETTINGS: [(&str, &str); 3] = [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("max_connections", "300")];
 /// One for each client of the widest point.
 const BIDDERS: Bidders = Bidders(1024);
+const SHARD: &str = "bench";
 /// Auctions of the benchmark: `lots-1` and `lots-100`.
 const WIDTHS: [u32; 2] = [1, 100];
 const LOT_DURATION: Duration = Duration::from_hours(12);
@@ -36,9 +37,9 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) async fn start(engine: &Path, seconds: u64) -> anyhow::Result<Self> {
-        let rig = Rig::start(engine, &SETTINGS).await?;
+        let rig = Rig::start(&SETTINGS).await?;
         let rival = Redis::start_with(&rig.directory().join("rival"), Persistence::AppendAlways).await?;
-        let worker = rig.start_worker("engine").await?;
+        let worker = rig.start_worker(engine, SHARD, "engine").await?;
         let shows = WIDTHS.map(|lots| Show { name: auction(lots), lots, duration: LOT_DURATION, handle: None });
         rig.open(&worker, &shows, BIDDERS).await?;
         let tokens = rig.directory().join("tokens");
@@ -81,8 +82,7 @@ impl Bench {
     }
 
     async fn last_seq(&self) -> anyhow::Result<u64> {
-        let pool = store::Database::new(&self.rig.postgres.url(), "sothebais")?.pool();
-        let shards = store::journal::shards(&pool).await?;
+        let shards = store::journal::shards(&self.rig.pool()?).await?;
         Ok(shards.iter().find(|shard| shard.shard == SHARD).map_or(0, |shard| shard.last_seq))
     }
 
