@@ -91,9 +91,10 @@ impl Redis {
     pub async fn flush(&self) -> Result<(), Error> {
         let failed = |source| Error::Spawn { program: "FLUSHALL".into(), source };
         let flushed = tokio::time::timeout(PROBE_DEADLINE, self.says("FLUSHALL", *b"+OK\r\n+OK\r\n")).await;
-        match flushed.map_err(|_| failed(std::io::ErrorKind::TimedOut.into()))?.map_err(failed)? {
-            true => Ok(()),
-            false => Err(Error::Failed { program: "FLUSHALL".into(), output: "Redis refused".into() }),
+        if flushed.map_err(|_| failed(std::io::ErrorKind::TimedOut.into()))?.map_err(failed)? {
+            Ok(())
+        } else {
+            Err(Error::Failed { program: "FLUSHALL".into(), output: "Redis refused".into() })
         }
     }
 
