@@ -1,0 +1,70 @@
+//! One writer at a time: fencing, standing by, lost connections.
+
+use std::time::Duration;
+
+use auction_core::{Intent, SourceKind, Verdict, Wei};
+use futures_util::future::join_all;
+
+use super::house::{House, SHARD, sale};
+use crate::engine::SubmitError;
+
+#[tokio::test]
+async fn a_writer_whose_epoch_is_superseded_answers_nobody_and_writes_nothing() {
+    let house = House::open().await;
+    house.meddle("update engine.shard_lease set epoch = epoch + 1, owner = gen_random_uuid(), until = now() + interval '1 hour'");
+    let answer = house.bid(1, "late", Intent::NextBid).await;
+    assert_eq!(answer.unwrap_err(), SubmitError::InDoubt);
+    let row = store::journal::by_key(&house.pool, SHARD, SourceKind::Web, "late").await.unwrap();
+    assert_eq!(row, None);
+    house.until(|engine| engine.standing().epoch.is_none()).await;
+    let answer = house.bid(1, "later", Intent::NextBid).await;
+    assert!(matches!(answer, Err(SubmitError::NotHere { .. })), "{answer:?}");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_second_worker_stands_by_and_takes_over_when_the_first_one_stops() {
+    let house = House::open().await;
+    let first = house.bid(1, "before", Intent::NextBid).await.unwrap();
+    let standby = House::start(&house.url, &house.redis);
+    let refused = |engine: &crate::engine::EngineHandle| {
+        let answer = engine.submit(super::house::bid(1, 1, "too-soon", Intent::NextBid));
+        matches!(answer, Err(SubmitError::NotHere { address: Some(_) }))
+    };
+    standby.until(refused).await;
+    house.close().await;
+    standby.until(|engine| engine.standing().epoch.is_some()).await;
+    let second = standby.bid(2, "after", Intent::NextBid).await.unwrap();
+    assert!(second.epoch > first.epoch);
+    assert_eq!(standby.engine.view(&sale()).unwrap().lots[0].price, Some(Wei::from(1_010)));
+    standby.close().await;
+}
+
+#[tokio::test]
+async fn lost_connections_lose_no_answered_bid_and_double_none() {
+    let house = House::open().await;
+    let mut answered = 0;
+    for round in 0..5 {
+        let keys: Vec<_> = (0..200).map(|n| format!("{round}-{n}")).collect();
+        let bids = keys.iter().zip(0..).map(|(key, n)| house.bid(1 + n % 8, key, Intent::NextBid));
+        let cut = async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            house.meddle(
+                "select pg_terminate_backend(pid) from pg_stat_activity
+                  where application_name = 'worker-test' and datname = current_database()",
+            );
+        };
+        let (answers, ()) = tokio::join!(join_all(bids), cut);
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert!(matches!(answer.decision.verdict, Verdict::Accepted { .. }), "{:?}", answer.decision.verdict);
+            answered += 1;
+        }
+    }
+    assert_eq!(answered, 1_000);
+    let rows = house.meddle("select count(*) from engine.journal where idem_source = 2 and doc->>'verdict' = 'accepted'");
+    assert_eq!(rows, "1000");
+    let price = house.engine.view(&sale()).unwrap().lots[0].price;
+    assert_eq!(price, Some(Wei::from(1_000 + 999 * 10)));
+    house.close().await;
+}
