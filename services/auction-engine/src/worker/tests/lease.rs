@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auction_core::{Intent, SourceKind, Verdict, Wei};
+use auction_core::{Intent, Refusal, SourceKind, Verdict, Wei};
 use futures_util::future::join_all;
 
 use super::house::{House, SHARD, sale};
@@ -11,7 +11,9 @@ use crate::engine::SubmitError;
 #[tokio::test]
 async fn a_writer_whose_epoch_is_superseded_answers_nobody_and_writes_nothing() {
     let house = House::open().await;
-    house.meddle("update engine.shard_lease set epoch = epoch + 1, owner = gen_random_uuid(), until = now() + interval '1 hour'");
+    house.meddle(
+        "update engine.shard_lease set epoch = epoch + 1, owner = gen_random_uuid(), until = now() + interval '1 hour'",
+    );
     let answer = house.bid(1, "late", Intent::NextBid).await;
     assert_eq!(answer.unwrap_err(), SubmitError::InDoubt);
     let row = store::journal::by_key(&house.pool, SHARD, SourceKind::Web, "late").await.unwrap();
@@ -43,7 +45,7 @@ async fn a_second_worker_stands_by_and_takes_over_when_the_first_one_stops() {
 #[tokio::test]
 async fn lost_connections_lose_no_answered_bid_and_double_none() {
     let house = House::open().await;
-    let mut answered = 0;
+    let (mut accepted, mut leading) = (0_u128, 0_u128);
     for round in 0..5 {
         let keys: Vec<_> = (0..200).map(|n| format!("{round}-{n}")).collect();
         let bids = keys.iter().zip(0..).map(|(key, n)| house.bid(1 + n % 8, key, Intent::NextBid));
@@ -56,15 +58,18 @@ async fn lost_connections_lose_no_answered_bid_and_double_none() {
         };
         let (answers, ()) = tokio::join!(join_all(bids), cut);
         for answer in answers {
-            let answer = answer.unwrap();
-            assert!(matches!(answer.decision.verdict, Verdict::Accepted { .. }), "{:?}", answer.decision.verdict);
-            answered += 1;
+            match answer.unwrap().decision.verdict {
+                Verdict::Accepted { .. } => accepted += 1,
+                // Bids side by side come in any order, so two of one bidder may follow each other.
+                Verdict::Refused(Refusal::AlreadyLeading { .. }) => leading += 1,
+                other => panic!("{other:?}"),
+            }
         }
     }
-    assert_eq!(answered, 1_000);
-    let rows = house.meddle("select count(*) from engine.journal where idem_source = 2 and doc->>'verdict' = 'accepted'");
-    assert_eq!(rows, "1000");
+    assert_eq!(accepted + leading, 1_000);
+    let rows = "select count(*) from engine.journal where idem_source = 2 and doc->>'verdict' =";
+    assert_eq!(house.meddle(&format!("{rows} 'accepted'")), accepted.to_string());
     let price = house.engine.view(&sale()).unwrap().lots[0].price;
-    assert_eq!(price, Some(Wei::from(1_000 + 999 * 10)));
+    assert_eq!(price, Some(Wei::from(1_000 + (accepted - 1) * 10)));
     house.close().await;
 }
