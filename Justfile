@@ -1,0 +1,65 @@
+# The only list of commands. `./just` installs what is missing and comes here; CI calls these and nothing else.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+root := justfile_directory()
+target := env("CARGO_TARGET_DIR", root / "target")
+sothebais := target / "release/sothebais"
+export PATH := root / ".cache/tools/bin" + ":" + env("PATH")
+
+# Lists the commands.
+default:
+    @just --list --unsorted
+
+# A whole show on this machine: three lots, 200 bidders, 2,000 posts, a verified result.
+demo *ARGS: build
+    {{sothebais}} demo {{ARGS}}
+
+# Runs the auctions of a manifest until they are over or you press Ctrl-C.
+up FILE="examples/auction.yaml" *ARGS: build
+    {{sothebais}} up -f {{FILE}} {{ARGS}}
+
+# Builds every program, optimised: what is tested and measured is what is shipped.
+build:
+    cargo build --release --workspace --bins --quiet
+
+# Everything that must hold: checks, tests, twenty drill rounds, the planted faults.
+test: check check-generated test-units drill drill-faults
+
+# Unit and integration tests, against a real PostgreSQL and Redis.
+test-units: build
+    cargo build --release --quiet -p testkit --example with-servers
+    {{target}}/release/examples/with-servers cargo nextest run --release --workspace --no-fail-fast --show-progress none
+
+# Kills, pauses and flushes under load; the judge works from what bidders were told.
+drill *ARGS="--rounds 20": build
+    {{sothebais}} drill {{ARGS}}
+
+# Builds engines with a fault each and shows that the drill catches every one.
+drill-faults *ARGS: build
+    {{sothebais}} drill faults {{ARGS}}
+
+# Measures: bids, replay or viewers, each beside its rivals in the same run.
+bench NAME *ARGS: build
+    {{sothebais}} bench {{NAME}} {{ARGS}}
+
+# Fuzzes: bid-grammar.
+fuzz NAME *ARGS="-max_total_time=60":
+    .ci/fuzz {{NAME}} {{ARGS}}
+
+# All static checks: format, lints, structure, licences and advisories.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --quiet -- -D warnings
+    .ci/check-structure
+    cargo deny --log-level error check bans licenses sources
+
+# Writes every generated file.
+generate: build
+    {{sothebais}} crd > crds/auctions.sothebais.io.yaml
+    cargo run --release --quiet -p bootstrap --example metrics-page > docs/metrics.md
+    {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
+
+# Fails when a generated file is not what its source says.
+check-generated: generate
+    git diff --exit-code -- crds docs/metrics.md docs/refusals.md services/auction-engine/openapi.json
