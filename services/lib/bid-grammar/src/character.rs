@@ -11,7 +11,7 @@ pub(crate) fn is_zero_width(c: char) -> bool {
 }
 
 /// Other characters that show nothing.
-fn is_blank(c: char) -> bool {
+pub(crate) fn is_blank(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{2061}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
@@ -119,6 +119,9 @@ fn is_currency(c: char) -> bool {
 
 /// Whether the character is a letter or digit of ASCII in other dress (fullwidth, mathematical, circled, raised).
 pub(crate) fn is_styled(c: char) -> bool {
+    if matches!(c, '\u{1F110}'..='\u{1F189}') {
+        return true;
+    }
     let mut folded = c.nfkc();
     !c.is_ascii() && folded.next().is_some_and(|c| c.is_ascii_alphanumeric()) && folded.next().is_none()
 }

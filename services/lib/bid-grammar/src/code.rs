@@ -89,7 +89,7 @@ codes! {
     OtherMention, Refused, "Read another account's handle in the post.", "Name only the house in a bid: @{house} bid 1.5 ETH";
 
     // The amount.
-    AmountMissing, Refused, "Read \"{read}\" without an amount after it.", "Write the amount in digits: @{house} bid 1.5 ETH";
+    AmountMissing, Refused, "Read \"{read}\" without its amount.", "Write the amount in digits: @{house} bid 1.5 ETH";
     UnitMissing, Refused, "Read the number \"{read}\" with neither \"bid\" nor ETH.", "Write the verb or the unit: @{house} bid 1.5 ETH";
     UnitUnclear, Refused, "Read \"{read}\" where ETH or the end of the bid should be.", "Write ETH after the amount: @{house} bid 1.5 ETH";
     WrongCurrency, Refused, "Read \"{read}\": bids are in ETH only.", "Write the amount in ETH: @{house} bid 1.5 ETH";
@@ -108,6 +108,7 @@ codes! {
     Percentage, Refused, "Read a percentage.", "Write the amount itself: @{house} bid 1.5 ETH";
     NegativeAmount, Refused, "Read \"{read}\", a number after a dash or minus.", "Write the amount alone: @{house} bid 1.5 ETH";
     RelativeAmount, Refused, "Read \"{read}\", a raise by an amount.", "Write +1 or \"bid next\" for the next step, or the whole amount: @{house} bid 1.5 ETH";
+    PlusOneNotAlone, Refused, "Read +1 with other things beside it; +1 is also said in agreement.", "Write it in words: @{house} bid next";
     ApproximateAmount, Refused, "Read \"{read}\", an amount that is not exact.", "Write one exact amount: @{house} bid 1.5 ETH";
     AmountRange, Refused, "Read \"{read}\", a range or a choice.", "Write one amount: @{house} bid 1.5 ETH";
     MaximumUnclear, Refused, "Read \"{read}\": a maximum is written in one way only.", "Write: @{house} max 3 ETH";
@@ -127,8 +128,8 @@ codes! {
     OtherLanguage, Refused, "Read \"{read}\": bids are read in one form only, whatever your language.", "Write: @{house} bid 1.5 ETH";
     HashtagUnclear, Refused, "Read \"{read}\", a hashtag that may change what the bid means.", "Leave that hashtag out: @{house} bid 1.5 ETH";
     GluedText, Refused, "Read \"{read}\" without a space between its parts.", "Put spaces between the words: @{house} bid 1.5 ETH #12";
-    UnexpectedPunctuation, Refused, "Read {read}, which has no place in a bid.", "Write only: @{house} bid 1.5 ETH";
-    UnexpectedWords, Refused, "Read \"{read}\", which is not part of a bid.", "Write only: @{house} bid 1.5 ETH";
+    UnexpectedPunctuation, Refused, "Read \"{read}\", which has no place there.", "Write only: @{house} bid 1.5 ETH";
+    UnexpectedWords, Refused, "Read \"{read}\", which is no part of a bid there.", "Write only: @{house} bid 1.5 ETH";
 }
 
 impl fmt::Display for Code {

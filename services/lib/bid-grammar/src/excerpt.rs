@@ -7,7 +7,7 @@ use crate::character;
 /// Longest quotation, in characters: a sentence and a remedy fit one post with it.
 const MAX_CHARACTERS: usize = 32;
 
-/// The piece, with invisible characters named, `@` and `"` dropped and whitespace as single spaces.
+/// The piece, with invisible characters named, `@` dropped, `"` as `'` and whitespace as single spaces.
 pub(crate) fn quote(piece: &str) -> String {
     let mut quoted = String::new();
     let mut left = MAX_CHARACTERS;
@@ -18,7 +18,8 @@ pub(crate) fn quote(piece: &str) -> String {
         }
         left -= 1;
         match c {
-            '@' | '"' | '`' | '<' | '>' => {}
+            '@' => {}
+            '"' => quoted.push('\''),
             c if c.is_whitespace() => {
                 if !quoted.ends_with(' ') {
                     quoted.push(' ');
@@ -31,8 +32,7 @@ pub(crate) fn quote(piece: &str) -> String {
             c => quoted.push(c),
         }
     }
-    // A dot between letters would become a link where the sentence is posted.
-    quoted.replace("://", " ")
+    if quoted.is_empty() { "at sign".to_owned() } else { quoted }
 }
 
 #[cfg(test)]

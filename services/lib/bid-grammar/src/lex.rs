@@ -65,7 +65,7 @@ impl<'a> Lexer<'a> {
         let next_is_letter = self.rest()[c.len_utf8()..].chars().next().is_some_and(char::is_alphabetic);
         if symbol == Kind::EtherSignLookalike && !next_is_letter {
             self.push(symbol, c.len_utf8());
-        } else if c.is_alphabetic() {
+        } else if c.is_alphabetic() && !character::is_blank(c) {
             self.word();
         } else if c.is_numeric() {
             let len = self.rest().find(|c: char| c.is_ascii() || !c.is_numeric()).unwrap_or(self.rest().len());

@@ -49,7 +49,7 @@ enum Core {
 /// Reads the whole text, or tells where it stops being a bid.
 pub(crate) fn recognise(text: &Text<'_>) -> Result<Reading, Misfit> {
     check_joints(text)?;
-    let mut reader = Reader { text, at: 0, core: None, lot: None, padded: false };
+    let mut reader = Reader { text, at: 0, core: None, lot: None, padded: false, hashtag: None };
     while reader.at < text.tokens.len() {
         reader.segment()?;
     }
@@ -85,6 +85,8 @@ struct Reader<'a> {
     lot: Option<u32>,
     /// Whether there is padding beyond mentions and punctuation.
     padded: bool,
+    /// The first hashtag.
+    hashtag: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -105,9 +107,13 @@ impl Reader<'_> {
         match self.core {
             Some(Core::Bid(amount_wei)) => Ok(Reading::Bid { amount_wei, lot }),
             Some(Core::Max(amount_wei)) => Ok(Reading::MaxBid { amount_wei, lot }),
-            Some(Core::PlusOne) if self.padded => Err(Misfit::over(Code::UnexpectedWords, 0, last + 1)),
+            Some(Core::PlusOne) if self.padded => Err(Misfit::over(Code::PlusOneNotAlone, 0, last + 1)),
             Some(Core::Next | Core::PlusOne) => Ok(Reading::NextBid { lot }),
-            Some(Core::BuyNow) => Ok(Reading::BuyNow { lot }),
+            // `Buy now! #NFT` is how advertisements talk.
+            Some(Core::BuyNow) => match self.hashtag {
+                Some(hashtag) => Err(Misfit::at(Code::HashtagUnclear, hashtag)),
+                None => Ok(Reading::BuyNow { lot }),
+            },
             None => Err(Misfit::at(Code::AmountMissing, last)),
         }
     }
@@ -121,6 +127,7 @@ impl Reader<'_> {
             Some(Kind::Hashtag) => {
                 refuse::check_hashtag(self.text.slice(self.at)).map_err(|code| Misfit::at(code, self.at))?;
                 self.padded = true;
+                self.hashtag = self.hashtag.or(Some(self.at));
                 1
             }
             Some(Kind::Emoji(Emoji::Cheer | Emoji::Other | Emoji::Hundred)) => {
@@ -167,9 +174,15 @@ impl Reader<'_> {
             Kind::Bang => Ok(1),
             _ if !text.is_glued(self.at) || next_is_number => misplaced,
             Kind::Stop => Ok(1),
-            _ if self.at + 1 == text.tokens.len() || text.kind(self.at - 1) == Some(Kind::Number) => misplaced,
+            _ if self.at + 1 == text.tokens.len() || self.follows_amount() => misplaced,
             _ => Ok(1),
         }
+    }
+
+    /// Whether a number that is not a lot's stands right before.
+    fn follows_amount(&self) -> bool {
+        let is_lot = self.at >= 2 && matches!(self.text.term(self.at - 2), Some(Term::Lot));
+        self.text.kind(self.at - 1) == Some(Kind::Number) && !is_lot
     }
 
     fn lot(&mut self) -> Result<bool, Misfit> {
@@ -296,6 +309,8 @@ fn check_end_of_bare(text: &Text<'_>, number: usize) -> Result<(), Misfit> {
         Some(Kind::Stop) => after + 1 == text.tokens.len(),
         Some(Kind::Emoji(class)) => class == Emoji::Cheer,
         Some(Kind::Hashtag) => is_harmless_after_amount(&text.slice(after)[1..]),
+        // `2 gm` may be grams.
+        Some(Kind::Word) if text.slice(after).eq_ignore_ascii_case("gm") => false,
         Some(Kind::Word) => !is_glued_word && (text.politeness(after) > 0 || is_lot_word(text, after)),
         _ => true,
     };
@@ -309,6 +324,7 @@ fn is_lot_word(text: &Text<'_>, at: usize) -> bool {
 /// The code for a token that begins nothing.
 fn stray(text: &Text<'_>, at: usize) -> Code {
     match text.tokens[at].kind {
+        Kind::Word if text.term(at) == Some(Term::Ether) => Code::AmountMissing,
         Kind::Foreign(_) | Kind::Word => Code::UnexpectedWords,
         Kind::OddNumber(_) | Kind::Number => Code::MalformedNumber,
         _ => Code::UnexpectedPunctuation,

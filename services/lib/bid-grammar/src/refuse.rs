@@ -35,7 +35,8 @@ pub(crate) fn check_addressed(text: &Text<'_>, house: &str) -> Result<(), Findin
     }
     let handles: Vec<&str> = (0..text.tokens.len()).filter_map(|at| handle_like(text, at)).collect();
     let limit = LOOKALIKE_DISTANCE.min(house.len() / 3);
-    match handles.iter().find(|handle| handle_distance(handle, house, limit) <= limit) {
+    let is_near = |handle: &str| !handle.eq_ignore_ascii_case(house) && handle_distance(handle, house, limit) <= limit;
+    match handles.iter().find(|handle| is_near(handle)) {
         Some(handle) => Err(Finding { code: Code::LookalikeHandle, read: quote(handle) }),
         None if handles.is_empty() && text.reference == Reference::Reply => Ok(()),
         None => Err(Code::NotAddressed.plain()),
@@ -110,18 +111,25 @@ fn meaning(text: &Text<'_>) -> Option<Finding> {
     let gravest = (0..text.tokens.len()).filter_map(|at| concern::at(text, at).map(|concern| (concern, at))).min()?;
     let (concern, at) = gravest;
     let asks = find(text, |kind| matches!(kind, Kind::Question | Kind::Emoji(Emoji::Doubtful))).is_some();
-    if asks && concern > Concern::Question {
+    if asks && concern > Concern::Negation {
         return Some(Code::Question.plain());
     }
     concern.code().map(|code| Finding { code, read: quote(text.slice(at)) })
+}
+
+/// A handle that neither is the house's nor stands in the prefix of a reply.
+fn other_mention(text: &Text<'_>) -> Option<Finding> {
+    let is_mention = |kind| matches!(kind, Kind::House | Kind::OtherMention);
+    let prefix = if text.reference == Reference::Reply { find(text, |kind| !is_mention(kind)).unwrap_or(0) } else { 0 };
+    let others = text.tokens.iter().skip(prefix).any(|token| token.kind == Kind::OtherMention);
+    others.then(|| Code::OtherMention.plain())
 }
 
 fn foreign_letters(text: &Text<'_>) -> Option<Finding> {
     if find(text, |kind| kind == Kind::Question).is_some() {
         return Some(Code::Question.plain());
     }
-    first(text, Code::OtherMention, |kind| kind == Kind::OtherMention)
-        .filter(|_| text.reference != Reference::Reply)
+    other_mention(text)
         .or_else(|| first(text, Code::FractionNumber, |kind| kind == Kind::Foreign(Foreign::Fraction)))
         .or_else(|| first(text, Code::ForeignDigits, |kind| kind == Kind::Foreign(Foreign::Digits)))
         .or_else(|| first(text, Code::OtherLanguage, crate::lex::is_plain_foreign))
@@ -133,6 +141,7 @@ fn numbers(text: &Text<'_>) -> Option<Finding> {
             Kind::OddNumber(odd) => odd_number(odd),
             Kind::Emoji(Emoji::Number) => Code::EmojiUnclear,
             Kind::Number if comes_after(text, at, Kind::Minus) => Code::NegativeAmount,
+            Kind::Number if is_raise(text, at) => Code::RelativeAmount,
             Kind::Number if comes_after(text, at, Kind::Comparison) => Code::ApproximateAmount,
             Kind::Number if follows_glued(text, at, Kind::Plus) => Code::ApproximateAmount,
             Kind::Number if text.kind(at + 1) == Some(Kind::Percent) => Code::Percentage,
@@ -146,10 +155,7 @@ fn numbers(text: &Text<'_>) -> Option<Finding> {
             Kind::Number if text.kind(at + 1) == Some(Kind::Ellipsis) => Code::MalformedNumber,
             _ => continue,
         };
-        let from = at.saturating_sub(usize::from(matches!(code, Code::NegativeAmount)));
-        let pair = matches!(code, Code::GroupedNumber) && text.kind(at) == Some(Kind::Number);
-        let triple = matches!(code, Code::AmountRange | Code::CommaInNumber) && text.kind(at) == Some(Kind::Number);
-        let to = at + 1 + usize::from(pair) + 2 * usize::from(triple);
+        let (from, to) = numeric_span(text, at, code);
         return Some(Finding { code, read: quote(span(text, from, to)) });
     }
     None
@@ -165,6 +171,23 @@ fn odd_number(odd: OddNumber) -> Code {
         OddNumber::Range => Code::AmountRange,
         OddNumber::Malformed => Code::MalformedNumber,
     }
+}
+
+/// The tokens that show the problem of the number at `at`: itself, a sign before it, what it runs into.
+fn numeric_span(text: &Text<'_>, at: usize, code: Code) -> (usize, usize) {
+    let plain = text.kind(at) == Some(Kind::Number);
+    match code {
+        Code::NegativeAmount | Code::RelativeAmount => (at - 1, at + 1),
+        Code::ApproximateAmount if comes_after(text, at, Kind::Comparison) => (at - 1, at + 1),
+        Code::ApproximateAmount | Code::GroupedNumber | Code::MalformedNumber if plain => (at, at + 2),
+        Code::AmountRange | Code::CommaInNumber if plain => (at, at + 3),
+        _ => (at, at + 1),
+    }
+}
+
+/// `bid +1`: a sign between the verb and the number.
+fn is_raise(text: &Text<'_>, at: usize) -> bool {
+    comes_after(text, at, Kind::Plus) && at >= 2 && matches!(text.term(at - 2), Some(Term::Bid | Term::Max))
 }
 
 fn comes_after(text: &Text<'_>, at: usize, kind: Kind) -> bool {

@@ -1,1 +1,5 @@
-//! The grammar as its users see it.
+//! The grammar as its users see it: the conformance file, the examples of the documentation, and properties.
+
+mod conformance;
+mod documentation;
+mod properties;

@@ -42,7 +42,8 @@ fn letters(rest: &str) -> usize {
         } else {
             let joins = !ascii && matches!(c, '\u{200C}' | '\u{200D}') && next.is_some_and(|c| !c.is_ascii());
             let marks = !ascii && character::is_combining(c);
-            c.is_alphabetic() || joins || marks || inside(c, next)
+            let letter = c.is_alphabetic() && !character::is_blank(c) && !(ascii && c == 'Ξ');
+            letter || joins || marks || inside(c, next)
         };
         if !belongs {
             return at;

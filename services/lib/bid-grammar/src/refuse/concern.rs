@@ -15,22 +15,24 @@ pub(super) enum Concern {
     Edit,
     Instruction,
     Negation,
-    Question,
     Condition,
     Joke,
+    Question,
     Behalf,
     Past,
     Future,
     Reported,
+    Maximum,
     Range,
     Approximate,
-    Maximum,
     NumberWord,
     Multiplier,
     Wrapped,
     SmallUnit,
     Currency,
     OtherLanguage,
+    /// Words of the grammar run together.
+    Glued,
     /// Forms of bidding that are not the verb of the grammar: they tell no code, only that bidding is meant.
     BidLike,
 }
@@ -57,6 +59,7 @@ impl Concern {
             Self::SmallUnit => Code::SmallUnit,
             Self::Currency => Code::WrongCurrency,
             Self::OtherLanguage => Code::OtherLanguage,
+            Self::Glued => Code::GluedText,
             Self::BidLike => return None,
         };
         Some(code)
@@ -106,5 +109,11 @@ fn foreign(word: &str) -> Option<Concern> {
 
 /// The concern of an ASCII word in lower case.
 pub(super) fn of_word(word: &str) -> Option<Concern> {
-    if word.ends_with("n't") { Some(Concern::Negation) } else { words::concern_of(word) }
+    if word.ends_with("n't") { Some(Concern::Negation) } else { words::concern_of(word).or_else(|| glued(word)) }
+}
+
+/// `bid2`, `max3eth`, `bid_2`: a verb with its amount.
+fn glued(word: &str) -> Option<Concern> {
+    let rest = word.strip_prefix("bid").or_else(|| word.strip_prefix("max"))?;
+    rest.starts_with(|c: char| c.is_ascii_digit() || c == '_').then_some(Concern::Glued)
 }

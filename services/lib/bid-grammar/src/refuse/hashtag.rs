@@ -7,7 +7,7 @@ use crate::{Code, vocabulary::Term};
 /// Longest hashtag that is looked at; a longer one is a sentence.
 const LONGEST: usize = 32;
 /// Parts of run-together hashtags that say no, perhaps or not me.
-const DOUBTFUL_PARTS: [&str; 27] = [
+const DOUBTFUL_PARTS: &[&str] = &[
     "not",
     "dont",
     "wont",
@@ -35,6 +35,20 @@ const DOUBTFUL_PARTS: [&str; 27] = [
     "behalf",
     "nevermind",
     "scam",
+    "friend",
+    "said",
+    "outbid",
+    "yester",
+    "tomorrow",
+    "throwback",
+    "imagine",
+    "previous",
+    "lastbid",
+    "almost",
+    "forfun",
+    "trolling",
+    "poll",
+    "question",
 ];
 
 /// Whether `#word` may stand in a bid.
@@ -50,10 +64,13 @@ pub(crate) fn check(hashtag: &str) -> Result<(), Code> {
         (_, Some(Concern::Currency)) => return Err(Code::WrongCurrency),
         (Some(_), _) | (_, Some(_)) => return Err(Code::HashtagUnclear),
     }
-    // `#max3`, `#bid2eth`, `#lot12`: a bid in a hashtag.
+    // `#max3`, `#x2`, `#plus1`: a number in a hashtag may be meant. A year is none.
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &word[letters.len()..];
+    let is_year = digits.len() == 4 && digits.starts_with("20") && letters.bytes().all(|b| !b.is_ascii_digit());
     let has_digit = word.bytes().any(|b| b.is_ascii_digit());
-    let grammatical = ["bid", "max", "lot", "eth", "next", "buy"].iter().any(|part| word.starts_with(part));
-    if has_digit && grammatical { Err(Code::HashtagUnclear) } else { Ok(()) }
+    let bids = ["bid", "max", "lot", "eth", "next", "buy"].iter().any(|part| word.starts_with(part));
+    if has_digit && word != "web3" && (!is_year || bids) { Err(Code::HashtagUnclear) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -65,7 +82,21 @@ mod tests {
         for tag in ["#NFT", "#ETH", "#SothebAIs", "#web3", "#art_2026", "#gm"] {
             assert_eq!(check(tag), Ok(()), "{tag}");
         }
-        for tag in ["#NotABid", "#max", "#1of1", "#jk", "#lot12", "#max3", "#入札", "#if", "#2ETH"] {
+        for tag in [
+            "#NotABid",
+            "#max",
+            "#1of1",
+            "#jk",
+            "#lot12",
+            "#max3",
+            "#入札",
+            "#if",
+            "#2ETH",
+            "#x2",
+            "#eth2026",
+            "#rt",
+            "#ForAFriend",
+        ] {
             assert_eq!(check(tag), Err(Code::HashtagUnclear), "{tag}");
         }
         assert_eq!(check("#SOL"), Err(Code::WrongCurrency));

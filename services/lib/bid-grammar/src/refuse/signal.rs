@@ -56,7 +56,13 @@ fn signs_at(text: &Text<'_>, at: usize) -> [Option<Sign>; 2] {
 }
 
 fn signs_of_word(text: &Text<'_>, at: usize) -> [Option<Sign>; 2] {
-    let Some(term) = text.term(at) else { return signs_of_concern(concern::at(text, at)) };
+    let Some(term) = text.term(at) else {
+        let begins_as_bid = text.slice(at).get(..3).is_some_and(|start| start.eq_ignore_ascii_case("bid"));
+        return match signs_of_concern(concern::at(text, at)) {
+            [Some(Sign::OtherWord), None] if begins_as_bid => [Some(Sign::OtherWord), Some(Sign::Verb)],
+            signs => signs,
+        };
+    };
     match (term, text.term(at + 1)) {
         (Term::Bid, Some(Term::Next)) | (Term::Next, Some(Term::Bid)) | (Term::Buy, Some(Term::Now)) => {
             [Some(Sign::Phrase), None]
@@ -74,6 +80,7 @@ fn signs_of_concern(concern: Option<Concern>) -> [Option<Sign>; 2] {
         Some(Concern::BidLike) => [Some(Sign::Verb), None],
         Some(Concern::NumberWord) => [Some(Sign::Number), None],
         Some(Concern::Currency) => [Some(Sign::Money), None],
+        Some(Concern::Glued) => [Some(Sign::Phrase), None],
         Some(Concern::OtherLanguage) => [Some(Sign::Verb), Some(Sign::OtherWord)],
         Some(Concern::Wrapped | Concern::SmallUnit) => [Some(Sign::Money), Some(Sign::OtherWord)],
         Some(Concern::Cancellation) => [Some(Sign::Cancellation), Some(Sign::OtherWord)],

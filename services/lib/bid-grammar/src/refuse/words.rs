@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use super::concern::Concern;
 
 /// ASCII words in lower case, by concern. A word stands once.
-const BY_CONCERN: [(Concern, &str); 21] = [
+const BY_CONCERN: &[(Concern, &str)] = &[
+    (Concern::Glued, "bidnext nextbid buynow buyitnow maxbid bidmax"),
     (
         Concern::Cancellation,
         "cancel cancelled canceled cancelling retract retracting withdraw withdrawing undo revoke unbid \
@@ -23,7 +24,7 @@ const BY_CONCERN: [(Concern, &str); 21] = [
     (
         Concern::Negation,
         "no not never none nope nah dont wont cant isnt didnt wouldnt cannot without stop neither nor refuse \
-         against pass skip nobody nothing hardly anti minus non nein nicht kein ne pas nunca nao niet",
+         against pass skip nobody nothing hardly anti non nein nicht kein ne pas nunca nao niet",
     ),
     (
         Concern::Question,
@@ -39,7 +40,7 @@ const BY_CONCERN: [(Concern, &str); 21] = [
     ),
     (
         Concern::Joke,
-        "jk joke joking kidding lol lmao rofl haha hahaha sarcasm test testing fake ironic ironically \
+        "rt tbt jk joke joking kidding lol lmao rofl haha hahaha sarcasm test testing fake ironic ironically \
          hypothetical hypothetically example eg demo practice pretending satire parody troll trolling xd",
     ),
     (Concern::Behalf, "behalf friend friend's mom boss client proxy via friends wife husband brother sister dad"),
@@ -57,8 +58,8 @@ const BY_CONCERN: [(Concern, &str); 21] = [
     (
         Concern::Reported,
         "he she they him her them his their he's she's they're someone somebody everyone everybody people guy \
-         dude bids bidder bidders whale says said your you're our we us whoever others another highest \
-         current leading top winning tells told wants alice bob seller owner artist opponent",
+         dude bids bidder bidders whale says said your you're our we whoever others another highest \
+         current leading top winning tells told wants seller owner artist opponent",
     ),
     (Concern::Range, "between from to or either"),
     (
@@ -66,7 +67,7 @@ const BY_CONCERN: [(Concern, &str); 21] = [
         "about around approx approximately roughly circa ca almost nearly over under above below atleast \
          least minimum min more less than ish something some any whatever few plus extra double triple twice",
     ),
-    (Concern::Maximum, "maximum up upto limit most ceiling cap maxbid tops"),
+    (Concern::Maximum, "maximum up upto limit most ceiling cap tops"),
     (
         Concern::NumberWord,
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
