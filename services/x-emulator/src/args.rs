@@ -1,6 +1,7 @@
 //! The command line. `x-emulator serve --house sothebais` is a whole X for one machine; credentials have harmless
 //! defaults, so that a gateway started with the same environment is let in.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -8,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::{Credentials, Pair};
 use crate::crowd::author_id;
+use crate::crowd::watch::Planned;
 use crate::emulator::Settings;
 use crate::fault::Fault;
 use crate::id::UserId;
@@ -16,11 +18,14 @@ use crate::world::{Lag, Nature};
 
 /// A stand-in for X's v2 API, for rehearsals and tests.
 #[derive(Debug, Parser)]
-#[command(name = "x-emulator", version)]
+#[command(name = "x-emulator", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
-    /// What to do.
+    /// What to do; without a subcommand, `serve`.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// The arguments of `serve`, which is also what happens without a subcommand.
+    #[command(flatten)]
+    pub serve: Serve,
 }
 
 /// What to do.
@@ -28,6 +33,8 @@ pub struct Arguments {
 pub enum Command {
     /// Serves X's endpoints and, if asked, plays the crowd.
     Serve(Box<Serve>),
+    /// Prints everybody who will post, as JSON lines `{"id","handle"}`, so that they can be registered beforehand.
+    Authors(Box<Cast>),
 }
 
 /// `x-emulator serve`.
@@ -36,7 +43,7 @@ pub struct Serve {
     /// Address, ports file, logs.
     #[command(flatten)]
     pub common: bootstrap::args::Common,
-    /// Port of the API; the metrics port is 90 above, the health port 91. Otherwise X_EMULATOR_PORT, else 4700.
+    /// Port of the API; the metrics port is 90 above, the health port 91. Otherwise `X_EMULATOR_PORT`, else 4700.
     #[arg(long)]
     pub port: Option<u16>,
     /// Handle of the house's account.
@@ -57,6 +64,46 @@ pub struct Serve {
     /// What X does.
     #[command(flatten)]
     pub habits: Habits,
+    /// Who posts.
+    #[command(flatten)]
+    pub cast: Cast,
+    /// How the show goes that a made-up crowd comes to.
+    #[command(flatten)]
+    pub show: Show,
+}
+
+/// Who posts.
+#[derive(Debug, Clone, Args)]
+pub struct Cast {
+    /// Replays the posts of this file: JSON lines of X's v2 post objects or of {"author","text","at"}.
+    #[arg(long, value_name = "FILE", conflicts_with = "crowd")]
+    pub posts: Option<PathBuf>,
+    /// Plays a made-up crowd.
+    #[arg(long)]
+    pub crowd: bool,
+    /// People of the made-up crowd.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub bidders: u32,
+    /// Where the made-up crowd comes from.
+    #[arg(long, default_value_t = 1)]
+    pub crowd_seed: u64,
+}
+
+/// How the show goes that a made-up crowd comes to.
+#[derive(Debug, Clone, Args)]
+pub struct Show {
+    /// Posts of the whole show.
+    #[arg(long, default_value_t = 2_000)]
+    pub crowd_posts: u64,
+    /// The lots, as `opening ETH:seconds open:seconds of pause before it`, separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "0.1:30:0,0.5:30:8,1:30:8", value_parser = lot)]
+    pub lots: Vec<Planned>,
+    /// The engine's public WebSocket, to see prices and ends as a viewer does, such as `ws://127.0.0.1:4401/v1/ws`.
+    #[arg(long, requires = "auction")]
+    pub watch: Option<String>,
+    /// The auction to watch.
+    #[arg(long)]
+    pub auction: Option<String>,
 }
 
 /// When the show starts.
@@ -78,7 +125,7 @@ pub struct Secrets {
     #[arg(long, env = "X_API_KEY", default_value = "rehearsal-key", hide_env_values = true)]
     pub api_key: SecretString,
     /// The app's OAuth 1.0a consumer secret.
-    #[arg(long, env = "X_API_SECRET", default_value = "rehearsal-secret", hide_env_values = true)]
+    #[arg(long, env = "X_API_SECRET_KEY", default_value = "rehearsal-secret", hide_env_values = true)]
     pub api_secret: SecretString,
     /// The house's OAuth 1.0a access token.
     #[arg(long, env = "X_ACCESS_TOKEN", default_value = "rehearsal-access", hide_env_values = true)]
@@ -100,8 +147,9 @@ pub struct Habits {
     /// Posts naming the house that no stream carries and only the mentions timeline shows, in parts of a thousand.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub withhold_permille: u32,
-    /// From a post to its event on the activity stream, in milliseconds, as `least..most`.
-    #[arg(long, default_value = "20..150", value_parser = lag)]
+    /// From a post to its event on the activity stream, in milliseconds: a number keeps the order of the posts, a range
+    /// such as 20..150 does not.
+    #[arg(long, default_value = "60", value_parser = lag)]
     pub activity_lag_ms: Lag,
     /// From a post to its line on the filtered stream, in milliseconds.
     #[arg(long, default_value = "500..6500", value_parser = lag)]
@@ -174,6 +222,24 @@ fn handle(text: &str) -> Result<String, String> {
     }
 }
 
+fn lot(text: &str) -> Result<Planned, String> {
+    let problem = || "write opening:open:pause such as 0.5:30:8".to_owned();
+    let parts: Vec<&str> = text.split(':').collect();
+    let [opening, open, pause] = parts.as_slice() else { return Err(problem()) };
+    let seconds = |text: &str| text.trim().parse::<u32>().map(|s| i64::from(s) * 1000).map_err(|_| problem());
+    let opening_milli = milli(opening.trim()).filter(|m| *m > 0).ok_or_else(problem)?;
+    Ok(Planned { open_ms: seconds(open)?, pause_ms: seconds(pause)?, opening_milli })
+}
+
+/// Thousandths of an ether of a decimal number with at most three places.
+fn milli(text: &str) -> Option<u128> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let places = u32::try_from(part.len()).ok().filter(|p| *p <= 3)?;
+    let part: u128 = part.parse::<u16>().ok()?.into();
+    let whole: u128 = whole.parse::<u32>().ok()?.into();
+    Some(whole * 1000 + part * 10_u128.pow(3 - places))
+}
+
 fn show_start(text: &str) -> Result<ShowStart, String> {
     match text {
         "now" => Ok(ShowStart::Now),
@@ -211,9 +277,23 @@ mod tests {
     #[test]
     fn the_defaults_parse_and_secrets_do_not_print() {
         let arguments = Arguments::parse_from(["x-emulator", "serve", "--house", "@sothebais", "--show-start", "now"]);
-        let Command::Serve(serve) = arguments.command;
+        let Some(Command::Serve(serve)) = arguments.command else { panic!("serve was asked for") };
         assert_eq!((serve.house.as_str(), serve.show_start), ("sothebais", Some(ShowStart::Now)));
         assert!(!format!("{serve:?}").contains("rehearsal-secret"));
+    }
+
+    #[test]
+    fn serve_needs_no_word() {
+        let arguments = Arguments::parse_from(["x-emulator", "--house=sothebais", "--crowd", "--bidders=5"]);
+        assert!(arguments.command.is_none() && arguments.serve.cast.crowd);
+        assert!(Arguments::try_parse_from(["x-emulator", "--crowd", "--posts=f"]).is_err());
+    }
+
+    #[test]
+    fn lots_are_opening_open_and_pause() {
+        assert_eq!(lot("0.5:30:8"), Ok(Planned { open_ms: 30_000, pause_ms: 8_000, opening_milli: 500 }));
+        assert_eq!(milli("1.05"), Some(1050));
+        assert!(lot("0.5:30").is_err() && lot("0:1:1").is_err() && lot("0.0001:1:1").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Chance from a seed: the same seed gives the same run on every machine and with every library version (SplitMix64).
+//! Chance from a seed: the same seed gives the same run on every machine and with every library version (`SplitMix64`).
 
 /// A generator that its seed determines wholly.
 #[derive(Debug, Clone)]
@@ -8,12 +8,12 @@ impl Chance {
     /// Starts a generator; `stream` keeps generators of one seed apart.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut chance = Self(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        chance.next();
+        chance.bits();
         chance
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -23,7 +23,7 @@ impl Chance {
 
     /// A number below `end`; 0 when `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(end);
+        let wide = u128::from(self.bits()) * u128::from(end);
         u64::try_from(wide >> 64).expect("the upper half of a 128-bit product fits 64 bits")
     }
 
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_run() {
         let (mut a, mut b) = (Chance::new(7, 1), Chance::new(7, 1));
-        assert!((0..100).all(|_| a.next() == b.next()));
-        assert_ne!(Chance::new(7, 1).next(), Chance::new(7, 2).next());
-        assert_eq!(Chance::new(42, 0).next(), 2_949_826_092_126_892_291);
+        assert!((0..100).all(|_| a.bits() == b.bits()));
+        assert_ne!(Chance::new(7, 1).bits(), Chance::new(7, 2).bits());
+        assert_eq!(Chance::new(42, 0).bits(), 2_949_826_092_126_892_291);
     }
 
     #[test]

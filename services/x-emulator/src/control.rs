@@ -65,6 +65,7 @@ async fn state(State(emulator): State<Arc<Emulator>>) -> Json<Value> {
         "waiting": streams.waiting(),
         "dropped": streams.dropped,
         "disconnected_too_slow": streams.too_slow,
+        "crowd": core.crowd.as_ref().map(|(tally, done)| json!({"done": done, "tally": tally})),
         "billed": core.meter.counts(),
         "billed_micros": core.meter.total_micros(),
     }))

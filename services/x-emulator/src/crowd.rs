@@ -1,5 +1,16 @@
-//! The crowd: people who tweet. They post through `POST /2/tweets` over HTTP like anybody, each with an own token.
+//! The crowd: people who tweet. They post through `POST /2/tweets` over HTTP like anybody, each with an own token, and
+//! learn nothing that a viewer could not see. `file` replays recorded posts, `direct` makes a show up from a seed;
+//! both give steps, which `perform` turns into requests.
 
+pub mod client;
+pub mod direct;
+pub mod file;
+pub mod perform;
+mod person;
+mod phrase;
+pub mod watch;
+
+pub use person::{Person, people};
 use sha2::{Digest, Sha256};
 
 /// The least id that a handle can get: nineteen digits, so that no id survives a JSON number by luck.

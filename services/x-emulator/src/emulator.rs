@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Caller, Credentials, Nonces, SignedRequest};
 use crate::chance::Chance;
+use crate::crowd::client::Tally;
 use crate::fault::{Fault, Faults, Unusable, Wrong};
 use crate::id::UserId;
 use crate::limits::{Allowance, Counted, Endpoint, Standing, WINDOW_MS, Windows};
@@ -60,6 +61,8 @@ pub struct Core {
     pub faults: Faults,
     /// What is counted for Prometheus.
     pub metrics: Metrics,
+    /// What the crowd has done, and whether it is done; nothing without a crowd.
+    pub crowd: Option<(Tally, bool)>,
     windows: Windows,
     nonces: Nonces,
     chance: Chance,
@@ -103,7 +106,7 @@ impl Core {
         let partial = faults.take(endpoint, |w| w == Wrong::Partial).is_some();
         let uuid = match &parcel.event {
             Event::Posted(id) | Event::Matched(id, _) => id.0,
-            Event::Deleted { .. } | Event::Renamed { .. } => self.chance.next() >> 1,
+            Event::Deleted { .. } | Event::Renamed { .. } => self.chance.bits() >> 1,
         };
         let connections = self.streams.deliver(stream, |wanted| {
             let mut line = match &parcel.event {
@@ -190,6 +193,7 @@ impl Emulator {
             meter: Meter::default(),
             faults: Faults::default(),
             metrics,
+            crowd: None,
             windows: Windows::default(),
             nonces: Nonces::default(),
             chance: Chance::new(settings.seed, 2),
@@ -284,6 +288,11 @@ impl Emulator {
         let (handle, name) = (handle.to_owned(), handle.to_owned());
         let created_ms = self.clock.now_ms();
         self.core().world.users.register(User { id, handle, name, kind: Kind::Crowd, created_ms, posts: 0 })
+    }
+
+    /// Tells what the crowd has done so far.
+    pub fn tell_crowd(&self, tally: &Tally, done: bool) {
+        self.core().crowd = Some((tally.clone(), done));
     }
 
     /// Wakes the carrier after parcels were sent outside [`Self::answer`].

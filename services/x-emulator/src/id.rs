@@ -82,27 +82,47 @@ impl PostId {
 
 /// Mints snowflakes from times that it is given. Ids are unique; they rise with time but, as X's own, are only roughly
 /// ordered inside one millisecond, because several machines mint side by side.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Mint {
+    first_machine: u64,
+    machines: u64,
     at_ms: i64,
     minted: u64,
     late: std::collections::BTreeMap<i64, u64>,
 }
 
-/// Machines that take turns, so that ids of one millisecond do not come in order of arrival.
+/// X's machines that take turns, so that ids of one millisecond do not come in order of arrival.
 const MACHINES: u64 = 4;
+
+/// The machine that mints for recorded posts: none of X's, so that no id is minted on both sides.
+const CROWD_MACHINE: u64 = 9;
 
 /// Milliseconds whose sequence is remembered, so that a clock that steps back cannot mint an id twice.
 const REMEMBERED_MS: usize = 60_000;
 
+impl Default for Mint {
+    fn default() -> Self {
+        Self::of_machines(0, MACHINES)
+    }
+}
+
 impl Mint {
+    /// A mint for recorded posts: one machine, so that ids of one millisecond rise in the order of minting.
+    pub fn of_crowd() -> Self {
+        Self::of_machines(CROWD_MACHINE, 1)
+    }
+
+    fn of_machines(first_machine: u64, machines: u64) -> Self {
+        Self { first_machine, machines, at_ms: 0, minted: 0, late: std::collections::BTreeMap::new() }
+    }
+
     /// Mints the next id of the millisecond. Times before X's epoch count as its first millisecond.
     pub fn mint(&mut self, at_ms: i64) -> u64 {
         let at_ms = at_ms.max(SNOWFLAKE_EPOCH_MS);
         let ordinal = self.next_ordinal(at_ms);
         let time = u64::try_from(at_ms - SNOWFLAKE_EPOCH_MS).expect("clamped to the epoch");
-        let machine = MACHINES - 1 - ordinal % MACHINES;
-        (time << SNOWFLAKE_LOW_BITS) | (machine << 12) | (ordinal / MACHINES)
+        let machine = self.first_machine + self.machines - 1 - ordinal % self.machines;
+        (time << SNOWFLAKE_LOW_BITS) | (machine << 12) | (ordinal / self.machines)
     }
 
     fn next_ordinal(&mut self, at_ms: i64) -> u64 {
@@ -149,6 +169,14 @@ mod tests {
         let (first, second) = (mint.mint(1_795_500_000_000), mint.mint(1_795_500_000_000));
         assert!(second < first);
         assert!(mint.mint(1_795_500_000_001) > first);
+    }
+
+    #[test]
+    fn ids_of_recorded_posts_rise_in_one_millisecond_and_meet_none_of_x() {
+        let (mut crowd, mut x) = (Mint::of_crowd(), Mint::default());
+        let recorded: Vec<u64> = (0..100).map(|_| crowd.mint(1_795_500_000_000)).collect();
+        assert!(recorded.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!((0..100).all(|_| !recorded.contains(&x.mint(1_795_500_000_000))));
     }
 
     #[test]

@@ -119,11 +119,10 @@ impl Endpoint {
     /// X's table of August 2026.
     pub fn allowance(self) -> Allowance {
         let (app, user) = match self {
-            Self::ActivityStream => (Some(450), None),
+            Self::ActivityStream | Self::ListRules => (Some(450), None),
             Self::CreateSubscription | Self::ListSubscriptions => (Some(500), Some(500)),
             Self::DeleteSubscription => (Some(500), None),
             Self::FilteredStream | Self::Usage => (Some(50), None),
-            Self::ListRules => (Some(450), None),
             Self::ChangeRules => (Some(100), None),
             Self::SearchRecent | Self::Mentions => (Some(450), Some(300)),
             Self::Me => (None, Some(75)),

@@ -1,4 +1,6 @@
-//! The process: arguments → telemetry → world → ports → serve until it is asked to stop.
+//! The process: arguments → telemetry → world → ports → crowd → serve until it is asked to stop.
+
+mod crowd;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +12,9 @@ use bootstrap::http::{listen, serve, serve_operations};
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
 use bootstrap::ports::{Ports, Service, ports_from_env, publish};
+use tokio::io::AsyncWriteExt;
 
-use crate::args::{Arguments, Command, Serve, ShowStart};
+use crate::args::{Arguments, Cast, Command, Serve, ShowStart};
 use crate::emulator::Emulator;
 use crate::http::router;
 use crate::observe::Metrics;
@@ -24,7 +27,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Runs what the arguments ask for.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
-        Command::Serve(arguments) => serve_until_stopped(&arguments).await,
+        Some(Command::Authors(cast)) => print_authors(&cast).await,
+        Some(Command::Serve(arguments)) => serve_until_stopped(&arguments).await,
+        None => serve_until_stopped(&arguments.serve).await,
     }
 }
 
@@ -41,6 +46,7 @@ async fn serve_until_stopped(arguments: &Serve) -> anyhow::Result<()> {
         carrier.carry(stopping).await;
         Ok(())
     });
+    crowd::bring(arguments, &life, &emulator, bound.api).await?;
     begin_show(arguments, &emulator);
     serving.open();
     health.started();
@@ -96,6 +102,14 @@ fn ports(arguments: &Serve) -> anyhow::Result<Ports> {
     let from_env = ports_from_env(Service::XEmulator)?;
     let Some(port) = arguments.port else { return Ok(from_env) };
     Ok(bootstrap::ports::ports(Service::XEmulator, |name| (name == "X_EMULATOR_PORT").then(|| port.to_string()))?)
+}
+
+async fn print_authors(cast: &Cast) -> anyhow::Result<()> {
+    let mut out = tokio::io::stdout();
+    for person in crowd::cast(cast).await?.people() {
+        out.write_all(format!("{}\n", serde_json::to_string(&person)?).as_bytes()).await?;
+    }
+    Ok(out.flush().await?)
 }
 
 fn begin_show(arguments: &Serve, emulator: &Emulator) {

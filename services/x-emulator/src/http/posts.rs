@@ -65,6 +65,7 @@ struct Recorded {
     reply_to: Option<PostId>,
     quote_of: Option<PostId>,
     edits: Option<PostId>,
+    hidden: usize,
 }
 
 /// Makes a post.
@@ -117,6 +118,7 @@ fn draft(core: &Core, request: Request, body: Body) -> Result<Draft, Problem> {
         edits: body.edit_options.map(|e| e.previous_post_id).or(recorded.edits),
         id: recorded.id,
         made_at_ms: recorded.made_at_ms,
+        hidden: recorded.hidden,
     })
 }
 
@@ -163,7 +165,7 @@ pub(super) async fn by_id(State(emulator): State<Arc<Emulator>>, Path(id): Path<
         let mut parameters = Parameters::new(request.ask);
         let wanted = parameters.wanted();
         parameters.finish()?;
-        let Some(found) = core.world.living(post) else { return missing("tweet", "id", &id) };
+        let Some(found) = core.world.living(post) else { return Ok(missing("tweet", "id", &id)) };
         let mut body =
             serde_json::Map::from_iter([("data".to_owned(), view::post_object(&core.world, found, &wanted))]);
         view::insert_includes(&mut body, &core.world, &[found], &wanted);

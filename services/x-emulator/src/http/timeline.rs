@@ -13,7 +13,7 @@ use crate::emulator::{Answer, Ask, Core, Emulator};
 use crate::id::PostId;
 use crate::limits::Endpoint;
 use crate::meter::Item;
-use crate::problem::{Problem, not_found};
+use crate::problem::not_found;
 use crate::view::{self, Wanted};
 use crate::world::{Page, Window};
 
@@ -29,7 +29,7 @@ pub(super) async fn mentions(State(emulator): State<Arc<Emulator>>, Path(id): Pa
         let wanted = parameters.wanted();
         parameters.finish()?;
         if core.world.users.get(user).is_none() {
-            return Ok(Answer::ok(json!({"errors": [not_found("user", "id", &id)]})));
+            return Ok(missing("user", "id", &id));
         }
         let page = core.world.mentions(user, &window, request.now_ms);
         let own = matches!(request.caller, Caller::House(_)) && user == core.world.house().id;
@@ -94,7 +94,7 @@ fn base36(mut number: u64) -> String {
     digits.iter().rev().collect()
 }
 
-/// X's 404 for a path whose resource does not exist is a 200 with `errors`; this is that body.
-pub(super) fn missing(resource: &str, parameter: &str, value: &str) -> Result<Answer, Problem> {
-    Ok(Answer::ok(json!({"errors": [not_found(resource, parameter, value)]})))
+/// X answers a path whose resource does not exist with 200 and `errors`.
+pub(super) fn missing(resource: &str, parameter: &str, value: &str) -> Answer {
+    Answer::ok(json!({"errors": [not_found(resource, parameter, value)]}))
 }

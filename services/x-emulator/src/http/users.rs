@@ -61,6 +61,6 @@ fn found(
             core.meter.read_user(user.id, request.now_ms);
             Ok(Answer::ok(json!({"data": view::user_object(user, &wanted)})))
         }
-        None => missing("user", parameter, value),
+        None => Ok(missing("user", parameter, value)),
     }
 }

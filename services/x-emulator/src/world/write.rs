@@ -33,13 +33,25 @@ pub struct Draft {
     pub id: Option<PostId>,
     /// A time of making that is given from outside, in milliseconds since the Unix epoch.
     pub made_at_ms: Option<i64>,
+    /// Code points at the start that are not shown, given from outside.
+    pub hidden: usize,
 }
 
 impl Draft {
     /// A plain post.
     pub fn plain(author: UserId, text: &str) -> Self {
         let text = text.to_owned();
-        Self { author, text, reply_to: None, quote: None, repost: None, edits: None, id: None, made_at_ms: None }
+        Self {
+            author,
+            text,
+            reply_to: None,
+            quote: None,
+            repost: None,
+            edits: None,
+            id: None,
+            made_at_ms: None,
+            hidden: 0,
+        }
     }
 }
 
@@ -154,10 +166,6 @@ impl World {
     /// X's rules for automated accounts of February and April 2026: answer only who called, address nobody unasked,
     /// quote nobody, never the same text twice.
     fn check_automated(&self, draft: &Draft, now_ms: i64) -> Result<(), Refused> {
-        let again = |(at, text): &(i64, String)| now_ms - at < DUPLICATE_MS && *text == draft.text;
-        if self.house_texts.iter().any(again) {
-            return Err(Refused::Duplicate);
-        }
         if draft.quote.is_some() {
             return Err(Refused::Unsolicited);
         }
@@ -167,6 +175,11 @@ impl World {
             return Err(Refused::NotSummoned);
         }
         let participants = parent.map_or_else(Vec::new, |p| self.participants(p));
+        let written = self.with_reply_prefix(draft, &participants);
+        let again = |(at, text): &(i64, String)| now_ms - at < DUPLICATE_MS && *text == written;
+        if self.house_texts.iter().any(again) {
+            return Err(Refused::Duplicate);
+        }
         let known = |handle: &str| participants.iter().any(|p| p.eq_ignore_ascii_case(handle));
         let stranger = text::mentions(&draft.text).iter().any(|m| {
             let own = self.house().handle.eq_ignore_ascii_case(&m.handle);
@@ -200,6 +213,7 @@ impl World {
         let text = self.with_reply_prefix(draft, &participants);
         let mentions = self.known_mentions(&text);
         let hidden = if draft.reply_to.is_some() { text::reply_prefix(&text, &participants) } else { 0 };
+        let hidden = hidden.max(draft.hidden);
         let first = draft.edits.map_or(id, |previous| self.posts.get(&previous).map_or(previous, |p| p.first));
         let conversation = draft.reply_to.map_or(first, |p| self.posts.get(&p).map_or(p, |p| p.conversation));
         let note = text::weight(&text) > MOST_WEIGHT && draft.repost.is_none();

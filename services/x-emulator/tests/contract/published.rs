@@ -1,0 +1,1 @@
+//! Answers held against the published OpenAPI document, where it is at hand.
