@@ -17,6 +17,8 @@ pub struct Args {
 pub enum Role {
     /// Serves one shard: decides its bids, makes them durable, answers and shows them.
     Worker(Box<WorkerArgs>),
+    /// Prints the description of the REST API (OpenAPI).
+    Openapi,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -33,6 +35,9 @@ pub struct WorkerArgs {
     /// Makes the receipt key if its file is not there.
     #[arg(long, env = "CREATE_RECEIPT_KEY")]
     pub create_receipt_key: bool,
+    /// Pages that may open WebSockets from a browser, separated by commas, such as `https://sothebais.io`.
+    #[arg(long, env = "ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<String>,
     #[command(flatten)]
     pub common: Common,
     #[command(flatten)]

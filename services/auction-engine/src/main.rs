@@ -10,5 +10,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> anyhow::Result<()> {
     match Args::parse().role {
         Role::Worker(args) => auction_engine::run::worker(*args).await,
+        Role::Openapi => {
+            print!("{}", auction_engine::routes::openapi_document());
+            Ok(())
+        }
     }
 }

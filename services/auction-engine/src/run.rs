@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bootstrap::auth::Verifier;
 use bootstrap::clock::Clock;
 use bootstrap::health::Health;
 use bootstrap::http::{listen, serve_operations};
 use bootstrap::lifecycle::Lifecycle;
-use bootstrap::metrics::Registry;
+use bootstrap::metrics::{Registry, catalogue};
 use bootstrap::ports::{self, Ports, Service};
 use secrecy::ExposeSecret as _;
 use store::lease::Claimant;
@@ -19,6 +20,7 @@ use crate::args::WorkerArgs;
 use crate::engine::EngineHandle;
 use crate::observe::Observe;
 use crate::receipt_key_file::{self, Missing};
+use crate::serve::{self, Behind};
 use crate::shard::signer::Signer;
 use crate::worker::Worker;
 
@@ -54,6 +56,15 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     let bus = bus::Bus::new(args.redis.redis_url.expose_secret())?;
     let observe = Observe::new(&registry, health.gate("lease"), health.gate("database"));
     let engine = EngineHandle::new(&shard);
+    let verifier = Verifier::new(&args.auth, args.common.bind, Clock::System).await?;
+    let behind = Behind {
+        engine: engine.clone(),
+        pool: pool.clone(),
+        verifier,
+        clock: Clock::System,
+        origins: args.allow_origin,
+        sockets: registry.gauge(&catalogue::ENGINE_VIEWERS),
+    };
     let address = args.advertise.clone().unwrap_or_else(|| format!("{}:{api}", args.common.bind));
     let worker = Worker {
         shard,
@@ -67,7 +78,7 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
         observe,
         life: life.clone(),
     };
-    drop((api_listener, ws_listener));
+    serve::open(&life, behind, api_listener, ws_listener);
     life.spawn("shard", worker.run());
     if let Some(file) = &args.common.ports_file {
         ports::publish(file, &Ports { api, ws, metrics, health: health_port })

@@ -90,6 +90,13 @@ pub async fn get(pool: &PgPool, bidder: BidderId) -> Result<Option<Bidder>, Erro
     row.map(|row| Ok(versioned(&row)?.bidder)).transpose()
 }
 
+/// The bidder that is registered for a token's subject.
+pub async fn by_subject(pool: &PgPool, subject: &str) -> Result<Option<BidderId>, Error> {
+    let row =
+        sqlx::query("select x_id from engine.bidder where subject = $1").bind(subject).fetch_optional(pool).await?;
+    row.map(|row| unsigned(row.try_get(0)?, "a bidder's id").map(BidderId)).transpose()
+}
+
 /// Up to `limit` changes after `version`, in order.
 pub async fn changes(pool: &PgPool, version: u64, limit: u32) -> Result<Vec<Versioned>, Error> {
     let sql = format!("{COLUMNS} where version > $1 order by version limit $2");

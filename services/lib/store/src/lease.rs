@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use auction_core::Timestamp;
+use auction_core::{AuctionId, Timestamp};
 use sqlx::{PgConnection, PgExecutor, Row};
 use uuid::Uuid;
 
@@ -120,6 +120,37 @@ pub async fn release(connection: &mut PgConnection, shard: &str, epoch: u64) -> 
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// A shard that is held, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub shard: String,
+    /// `host:port` of the holder's API.
+    pub address: String,
+}
+
+/// Who holds the shard that an auction's rows are in. `None`: nobody, or there is no such auction.
+pub async fn holder_of(executor: impl PgExecutor<'_>, auction: &AuctionId) -> Result<Option<Holder>, Error> {
+    let row = sqlx::query(
+        "select shard, address from engine.shard_lease lease
+          where until > now()
+            and exists (select 1 from engine.journal row where row.shard = lease.shard and row.auction = $1)
+          limit 1",
+    )
+    .bind(auction.as_str())
+    .fetch_optional(executor)
+    .await?;
+    row.map(|row| Ok(Holder { shard: row.try_get(0)?, address: row.try_get(1)? })).transpose()
+}
+
+/// Where a shard is held.
+pub async fn address_of(executor: impl PgExecutor<'_>, shard: &str) -> Result<Option<String>, Error> {
+    let row = sqlx::query("select address from engine.shard_lease where shard = $1 and until > now()")
+        .bind(shard)
+        .fetch_optional(executor)
+        .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// The database's clock.

@@ -105,7 +105,22 @@ fn read_x_id(text: &str) -> Result<XId, String> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad());
     }
-    text.parse().map(|id| XId(BidderId(id))).map_err(|_| bad())
+    // X's ids have 63 bits, and SQL's integers too.
+    text.parse::<i64>().map(|id| XId(BidderId(id.unsigned_abs()))).map_err(|_| bad())
+}
+
+impl std::str::FromStr for XId {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        read_x_id(text)
+    }
+}
+
+impl std::str::FromStr for Amount {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        read_amount(text)
+    }
 }
 
 fn read_time(text: &str) -> Result<Time, String> {
@@ -178,8 +193,9 @@ mod tests {
 
     #[test]
     fn an_x_id_keeps_all_its_digits() {
-        let id: XId = serde_json::from_value("18446744073709551615".into()).unwrap();
-        assert_eq!(serde_json::to_value(id).unwrap(), "18446744073709551615");
+        let id: XId = serde_json::from_value("9223372036854775807".into()).unwrap();
+        assert_eq!(serde_json::to_value(id).unwrap(), "9223372036854775807");
+        assert!(serde_json::from_value::<XId>("9223372036854775808".into()).is_err());
         assert!(serde_json::from_value::<XId>(7.into()).is_err());
         assert!(serde_json::from_value::<XId>("+7".into()).is_err());
     }

@@ -7,15 +7,14 @@ use utoipa::ToSchema;
 use crate::{Amount, Text, XId};
 
 /// Most lines of one import.
-pub const MAX_IMPORT_LINES: usize = 50_000;
+pub const MAX_IMPORT_LINES: usize = 20_000;
 
 /// A bidder as the registry knows them: `PUT /v1/bidders/{x_id}` and one line of a JSONL import (there with `x_id`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidderBody {
     /// The X handle, a label only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handle: Option<Text<16>>,
+    pub handle: Text<16>,
     /// The number shown instead of a name. Absent: the one they have, else the next free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
@@ -35,8 +34,7 @@ pub struct BidderBody {
 #[serde(deny_unknown_fields)]
 pub struct BidderLine {
     pub x_id: XId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handle: Option<Text<16>>,
+    pub handle: Text<16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub paddle: Option<Paddle>,

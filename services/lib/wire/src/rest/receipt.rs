@@ -12,17 +12,18 @@ pub struct ReceiptBody {
     pub lot_key: String,
     pub round: u32,
     pub lot_seq: u64,
-    /// 1 accepted, 2 parked, 3 done, 4 refused.
+    /// As a number: see `auction_core::receipt::VerdictCode`.
     pub verdict: u8,
     pub mandate_hash: String,
     pub all_in_wei: Amount,
-    /// The hash or id of the source, as it stands in the leaf.
+    /// keccak-256 of one byte for the source's kind (1 post, 2 web, 3 clerk, 4 house) and its key.
     pub source_id: String,
     pub at: Time,
     /// The row's link of the lot's hash chain.
     pub hash: String,
     pub leaf: String,
-    pub path: Vec<PathStep>,
+    /// Sibling hashes from the leaf up; each pair is hashed in ascending order.
+    pub path: Vec<String>,
     pub root: String,
     pub shard: String,
     pub first_seq: u64,
@@ -33,24 +34,17 @@ pub struct ReceiptBody {
     pub signer: String,
 }
 
-/// One step from a leaf to the root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PathStep {
-    pub side: Side,
-    pub hash: String,
-}
-
-/// On which side the sibling stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Left,
-    Right,
-}
-
 /// A published receipt key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptKey {
     pub address: String,
-    pub published_at: Time,
+    pub shard: String,
+    pub standing: KeyStanding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStanding {
+    InUse,
+    Retired,
 }

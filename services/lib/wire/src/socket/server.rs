@@ -73,7 +73,7 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub lot: Option<LotNumber>,
-    /// The worker's epoch and journal row; absent when nothing was journaled (`busy`).
+    /// The worker's epoch and journal row; absent with `busy` and `in_doubt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub leader_paddle: Option<Paddle>,
-    /// Why not; with `refused` and `busy` only.
+    /// Why not; with `refused`, `busy` and `in_doubt` only.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
 }
@@ -103,7 +103,7 @@ pub struct Refused {
     pub code: String,
     pub message: String,
     pub remedy: String,
-    /// When to try again, with `busy` only.
+    /// When to try again, with `busy` and `in_doubt` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
@@ -117,6 +117,8 @@ pub enum Verdict {
     Parked,
     /// Not taken in; nothing was journaled. The same id may be sent again.
     Busy,
+    /// It may or may not have counted: the worker was interrupted. The same id asked again gets the truth.
+    InDoubt,
     /// A clerk's command was carried out.
     Done,
 }

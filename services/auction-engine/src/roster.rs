@@ -1,0 +1,248 @@
+//! Lines of the bidders' registry: read from files with line-precise errors, and completed with paddles.
+
+use std::collections::BTreeMap;
+
+use auction_core::terms::{BidderStatus, BidderTerms};
+use auction_core::{BidderId, Handle, Paddle};
+use serde::Deserialize;
+use store::PgPool;
+use store::bidder::Bidder;
+use wire::problem;
+use wire::rest::{BidderLine, BidderState, MAX_IMPORT_LINES};
+use wire::{Amount, Problem, Text, XId};
+
+use crate::routes::Fault;
+
+/// Wrong lines that one answer lists.
+const MAX_FAULTS: usize = 100;
+
+/// The largest paddle: nine digits can still be said.
+const MAX_PADDLE: u32 = 999_999_999;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    JsonLines,
+    Csv,
+}
+
+/// Reads all lines, or says which are wrong.
+pub(crate) fn read(format: Format, bytes: &[u8]) -> Result<Vec<BidderLine>, Vec<problem::Fault>> {
+    let read = match format {
+        Format::JsonLines => json_lines(bytes),
+        Format::Csv => csv_lines(bytes),
+    };
+    let mut found = Found::default();
+    for (number, line) in read {
+        found.add(number, line);
+        if found.faults.len() >= MAX_FAULTS {
+            break;
+        }
+    }
+    if found.faults.is_empty() { Ok(found.lines) } else { Err(found.faults) }
+}
+
+type Numbered = (u64, Result<BidderLine, String>);
+
+fn json_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
+    let lines = bytes.split(|&byte| byte == b'\n').zip(1..);
+    let kept = lines.filter(|(line, _)| !line.trim_ascii().is_empty());
+    Box::new(kept.map(|(line, number)| (number, serde_json::from_slice(line).map_err(|error| error.to_string()))))
+}
+
+fn csv_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let headers = match reader.headers() {
+        Ok(headers) => headers.clone(),
+        Err(error) => return Box::new(std::iter::once((1, Err(error.to_string())))),
+    };
+    Box::new(reader.into_records().map(move |record| match record {
+        Ok(record) => {
+            let number = record.position().map_or(0, csv::Position::line);
+            let line = record.deserialize::<CsvLine>(Some(&headers)).map_err(|error| error.to_string());
+            (number, line.and_then(CsvLine::checked))
+        }
+        Err(error) => (error.position().map_or(0, csv::Position::line), Err(error.to_string())),
+    }))
+}
+
+/// A CSV record: empty cells are absent values.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CsvLine {
+    x_id: String,
+    handle: String,
+    #[serde(default)]
+    paddle: Option<u32>,
+    #[serde(default)]
+    limit_wei: Option<String>,
+    #[serde(default)]
+    status: Option<BidderState>,
+    #[serde(default)]
+    subject: Option<String>,
+}
+
+impl CsvLine {
+    fn checked(self) -> Result<BidderLine, String> {
+        Ok(BidderLine {
+            x_id: self.x_id.parse()?,
+            handle: Text::new(self.handle).map_err(|error| error.to_string())?,
+            paddle: self.paddle.map(Paddle),
+            limit_wei: self.limit_wei.map(|limit| limit.parse::<Amount>()).transpose()?,
+            status: self.status.unwrap_or_default(),
+            subject: self.subject.map(Text::new).transpose().map_err(|error| error.to_string())?,
+        })
+    }
+}
+
+/// What has been read, and which ids and paddles it holds.
+#[derive(Default)]
+struct Found {
+    lines: Vec<BidderLine>,
+    faults: Vec<problem::Fault>,
+    ids: BTreeMap<XId, u64>,
+    paddles: BTreeMap<Paddle, u64>,
+}
+
+impl Found {
+    fn add(&mut self, number: u64, line: Result<BidderLine, String>) {
+        let line = match line.and_then(|line| check(&line).map(|()| line)) {
+            Ok(line) => line,
+            Err(detail) => return self.fault(number, "LineMalformed", detail, "correct the line"),
+        };
+        if self.lines.len() >= MAX_IMPORT_LINES {
+            let detail = format!("an import has at most {MAX_IMPORT_LINES} lines");
+            return self.fault(number, "ImportTooLong", detail, "split the file");
+        }
+        if let Some(first) = self.ids.insert(line.x_id, number) {
+            self.fault(number, "LineDuplicate", format!("its x_id is also on line {first}"), "keep one of them");
+        }
+        if let Some(first) = line.paddle.and_then(|paddle| self.paddles.insert(paddle, number)) {
+            self.fault(number, "LineDuplicate", format!("its paddle is also on line {first}"), "give each its own");
+        }
+        self.lines.push(line);
+    }
+
+    fn fault(&mut self, number: u64, code: &str, detail: impl Into<String>, remedy: &str) {
+        let detail: String = detail.into().chars().take(300).collect();
+        self.faults.push(problem::Fault {
+            at: format!("line {number}"),
+            code: code.into(),
+            detail,
+            remedy: remedy.into(),
+        });
+    }
+}
+
+fn check(line: &BidderLine) -> Result<(), String> {
+    Handle::new(&line.handle).map_err(|error| error.to_string())?;
+    match line.paddle {
+        Some(Paddle(1..=MAX_PADDLE)) | None => Ok(()),
+        Some(paddle) => Err(format!("paddle {paddle} is not between 1 and {MAX_PADDLE}")),
+    }
+}
+
+/// Turns lines into registry entries: who has no paddle keeps theirs, or gets the next free one.
+pub(crate) async fn resolve(pool: &PgPool, lines: Vec<BidderLine>) -> Result<Vec<Bidder>, Fault> {
+    let mut next = None;
+    let mut bidders = Vec::with_capacity(lines.len());
+    let taken: u32 = lines.iter().filter_map(|line| line.paddle).map(|paddle| paddle.0).max().unwrap_or_default();
+    for line in lines {
+        check(&line).map_err(|detail| Problem::new(422, "BidderInvalid", detail, "correct the field that is named"))?;
+        let paddle = match line.paddle {
+            Some(paddle) => paddle,
+            None => match store::bidder::get(pool, line.x_id.0).await.map_err(Fault::database)? {
+                Some(known) => known.terms.paddle,
+                None => {
+                    let free = match next {
+                        Some(free) => free,
+                        None => store::bidder::next_paddle(pool).await.map_err(Fault::database)?.0.max(taken + 1),
+                    };
+                    next = Some(free + 1);
+                    Paddle(free)
+                }
+            },
+        };
+        bidders.push(entry(line, paddle));
+    }
+    Ok(bidders)
+}
+
+fn entry(line: BidderLine, paddle: Paddle) -> Bidder {
+    let status = match line.status {
+        BidderState::Active => BidderStatus::Active,
+        BidderState::Suspended => BidderStatus::Suspended,
+        BidderState::Barred => BidderStatus::Barred,
+    };
+    let XId(bidder) = line.x_id;
+    Bidder {
+        terms: BidderTerms { bidder, paddle, limit: line.limit_wei.map(|Amount(limit)| limit), status },
+        handle: Handle::new(&line.handle).expect("lines are checked before they become entries"),
+        subject: line.subject.map(Text::into_string),
+    }
+}
+
+/// A registry entry as a line.
+pub(crate) fn line(bidder: Bidder) -> BidderLine {
+    let Bidder { terms, handle, subject } = bidder;
+    let BidderTerms { bidder: BidderId(id), paddle, limit, status } = terms;
+    BidderLine {
+        x_id: XId(BidderId(id)),
+        handle: Text::new(handle.as_str()).expect("a handle is short"),
+        paddle: Some(paddle),
+        limit_wei: limit.map(Amount),
+        status: match status {
+            BidderStatus::Active => BidderState::Active,
+            BidderStatus::Suspended => BidderState::Suspended,
+            BidderStatus::Barred => BidderState::Barred,
+        },
+        subject: subject.and_then(|subject| Text::new(subject).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_say_the_same() {
+        let json = br#"{"x_id":"7","handle":"ann","paddle":3,"limit_wei":"500"}
+
+{"x_id":"8","handle":"@Bob","status":"barred"}
+"#;
+        let csv = b"x_id,handle,paddle,limit_wei,status,subject\n7,ann,3,500,,\n8,@Bob,,,barred,\n";
+        let from_json = read(Format::JsonLines, json).unwrap();
+        assert_eq!(from_json, read(Format::Csv, csv).unwrap());
+        assert_eq!((from_json[0].paddle, from_json[1].status), (Some(Paddle(3)), BidderState::Barred));
+    }
+
+    #[test]
+    fn every_wrong_line_is_named_by_its_number() {
+        let json = br#"{"x_id":"7","handle":"ann","paddle":3}
+{"x_id":7,"handle":"ann"}
+
+not json
+{"x_id":"7","handle":"ann"}
+{"x_id":"9","handle":"eve","paddle":3}
+{"x_id":"10","handle":"this handle is bad"}
+{"x_id":"11","handle":"ok","paddle":0}
+{"x_id":"12","handle":"ok","colour":"red"}"#;
+        let faults = read(Format::JsonLines, json).unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| fault.at.as_str()).collect();
+        assert_eq!(places, ["line 2", "line 4", "line 5", "line 6", "line 7", "line 8", "line 9"]);
+    }
+
+    #[test]
+    fn csv_errors_are_named_by_their_line_too() {
+        let csv = b"x_id,handle,limit_wei\n7,ann,1e3\n8,bob\n9,eve,5\n";
+        let faults = read(Format::Csv, csv).unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| fault.at.as_str()).collect();
+        assert_eq!(places, ["line 2", "line 3"]);
+        assert!(read(Format::Csv, b"handle\nann\n").unwrap_err()[0].detail.contains("x_id"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_a_coded_error() {
+        assert_eq!(read(Format::JsonLines, &[0xFF, 0xFE]).unwrap_err()[0].code, "LineMalformed");
+        assert_eq!(read(Format::Csv, b"x_id,handle\n\xFF,ann\n").unwrap_err()[0].code, "LineMalformed");
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/auctions/{auction}`: an auction with the price of each lot.
+
+use std::sync::Arc;
+
+use auction_core::AuctionId;
+use axum::Json;
+use axum::extract::State;
+use wire::Problem;
+use wire::rest::AuctionView;
+
+use super::body::InAuction;
+use super::{Api, Fault};
+use crate::{engine, public};
+
+/// Shows an auction.
+#[utoipa::path(get, path = "/v1/auctions/{auction}", tag = "auctions", params(("auction" = String, Path)),
+    responses((status = 200, body = AuctionView), (status = 404, body = Problem)))]
+pub(super) async fn show(State(api): State<Api>, InAuction(auction): InAuction) -> Result<Json<AuctionView>, Fault> {
+    Ok(Json(public::auction(&*find(&api, &auction)?)))
+}
+
+/// The newest committed view of an auction.
+pub(super) fn find(api: &Api, auction: &AuctionId) -> Result<Arc<engine::AuctionView>, Fault> {
+    let unknown = || {
+        let detail = format!("no auction \"{auction}\" is held here");
+        Fault::not_found("UnknownAuction", detail, "see /v1/auctions for the names")
+    };
+    api.engine.view(auction).ok_or_else(unknown)
+}

@@ -1,0 +1,46 @@
+//! `POST /v1/bidders/import`: many bidders at once, as JSON lines or CSV. All lines are taken or none.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use wire::Problem;
+use wire::rest::ImportReport;
+
+use super::{Api, Fault, bidder, body};
+use crate::{auth, roster};
+
+/// Twenty thousand lines of 200 bytes, with room.
+pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Imports bidders. CSV has the columns x_id, handle, paddle, limit_wei, status, subject under a header line.
+#[utoipa::path(post, path = "/v1/bidders/import", tag = "bidders", security(("bearer" = [])),
+    request_body(content(("application/x-ndjson"), ("text/csv"))),
+    responses((status = 200, body = ImportReport), (status = 409, body = Problem), (status = 413, body = Problem),
+        (status = 415, body = Problem), (status = 422, description = "Each wrong line is named in errors", body = Problem)))]
+pub(super) async fn import(
+    State(api): State<Api>,
+    _clerk: auth::Clerk,
+    request: Request,
+) -> Result<Json<ImportReport>, Fault> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let format = match kind.as_str() {
+        "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => roster::Format::JsonLines,
+        "text/csv" => roster::Format::Csv,
+        other => {
+            let detail = format!("an import cannot be \"{}\"", other.chars().take(80).collect::<String>());
+            return Err(Problem::new(415, "ImportFormat", detail, "send application/x-ndjson or text/csv").into());
+        }
+    };
+    let bytes = body::raw(request, &api).await?;
+    let lines = roster::read(format, &bytes).map_err(|faults| {
+        let detail = format!("{} lines are wrong; nothing was imported", faults.len());
+        Fault::from(
+            Problem::new(422, "ImportInvalid", detail, "correct each line listed in errors").with_errors(faults),
+        )
+    })?;
+    let bidders = roster::resolve(&api.pool, lines).await?;
+    store::bidder::put(&api.pool, &bidders).await.map_err(bidder::not_put)?;
+    api.engine.note_bidders();
+    Ok(Json(ImportReport { imported: bidders.len() as u64 }))
+}

@@ -1,0 +1,41 @@
+//! `GET /v1/bidders`: the registry, by X id.
+
+use auction_core::BidderId;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::rest::{BidderLine, Page};
+use wire::{Problem, XId};
+
+use super::body::Asked;
+use super::{Api, Fault};
+use crate::{auth, roster};
+
+/// Bidders on one page when nothing else is asked for, and at most.
+const PAGE: u32 = 500;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cursor {
+    /// The last X id of the page before.
+    #[param(value_type = Option<String>)]
+    after: Option<XId>,
+    /// 1 to 500.
+    limit: Option<u32>,
+}
+
+/// Lists the bidders.
+#[utoipa::path(get, path = "/v1/bidders", tag = "bidders", security(("bearer" = [])), params(Cursor),
+    responses((status = 200, body = Page<BidderLine>), (status = 401, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    _house: auth::House,
+    Asked(cursor): Asked<Cursor>,
+) -> Result<Json<Page<BidderLine>>, Fault> {
+    let limit = cursor.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let after = cursor.after.map_or(BidderId(0), |XId(id)| id);
+    let bidders = store::bidder::list(&api.pool, after, limit).await.map_err(Fault::database)?;
+    let next = bidders.last().filter(|_| bidders.len() == limit as usize).map(|bidder| bidder.terms.bidder.to_string());
+    Ok(Json(Page { items: bidders.into_iter().map(roster::line).collect(), next }))
+}

@@ -1,0 +1,204 @@
+//! Reads what a request carries: JSON bodies, path names, queries, idempotency keys, trace contexts. Each error names the
+//! place.
+
+use auction_core::{AuctionId, LotNumber, TraceContext};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wire::Problem;
+use wire::problem;
+use wire::socket::MAX_KEY;
+
+use super::{Api, Fault};
+
+/// A JSON body that was read whole.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Fault> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            let detail = format!("the body is \"{}\"", kind.chars().take(80).collect::<String>());
+            return Err(Problem::new(415, "NotJson", detail, "send Content-Type: application/json").into());
+        }
+        let bytes = raw(request, api).await?;
+        read(&bytes).map(Self)
+    }
+}
+
+/// The bytes of a body within the route's limit.
+pub(crate) async fn raw(request: Request, api: &Api) -> Result<Bytes, Fault> {
+    Bytes::from_request(request, api).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::new(413, "BodyTooLarge", "the body is longer than this route takes", "send less at once").into()
+        } else {
+            Problem::new(400, "BodyUnreadable", "the body could not be read to its end", "send it again").into()
+        }
+    })
+}
+
+/// Reads JSON; a wrong field is named by a JSON pointer.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        bad_json(error.inner(), pointer)
+    })?;
+    json.end().map_err(|error| bad_json(&error, String::new()))?;
+    Ok(value)
+}
+
+fn bad_json(error: &serde_json::Error, pointer: String) -> Fault {
+    let detail: String = error.to_string().chars().take(300).collect();
+    if error.is_data() {
+        let remedy = "correct the field that is named; unknown fields are not allowed";
+        let wrong =
+            problem::Fault { at: pointer, code: "InvalidField".into(), detail: detail.clone(), remedy: remedy.into() };
+        Problem::new(422, "InvalidField", detail, remedy).with_errors(vec![wrong]).into()
+    } else {
+        Problem::new(400, "MalformedJson", detail, "send one JSON value").into()
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant: _ } | Segment::Unknown => String::new(),
+    };
+    path.iter().map(segment).collect()
+}
+
+/// The auction that the path names.
+pub(crate) struct InAuction(pub(crate) AuctionId);
+
+/// The lot that the path names.
+pub(crate) struct InLot {
+    pub(crate) auction: AuctionId,
+    pub(crate) lot: LotNumber,
+}
+
+#[derive(Deserialize)]
+struct Names {
+    auction: String,
+    lot: Option<String>,
+}
+
+async fn names(parts: &mut Parts, api: &Api) -> Result<(AuctionId, Option<String>), Fault> {
+    let Path(Names { auction, lot }) = Path::<Names>::from_request_parts(parts, api)
+        .await
+        .map_err(|_| Fault::not_found("PathInvalid", "the path cannot be read", "see /v1/openapi.json"))?;
+    let auction = AuctionId::new(&auction)
+        .map_err(|error| Fault::not_found("UnknownAuction", error.to_string(), "see /v1/auctions for the names"))?;
+    Ok((auction, lot))
+}
+
+impl FromRequestParts<Api> for InAuction {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Fault> {
+        names(parts, api).await.map(|(auction, _)| Self(auction))
+    }
+}
+
+impl FromRequestParts<Api> for InLot {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Fault> {
+        let (auction, lot) = names(parts, api).await?;
+        let lot = lot.unwrap_or_default().parse().map_err(|error: auction_core::id::BadId| {
+            Fault::not_found("UnknownLot", error.to_string(), "use the lot's number in its auction's catalogue, from 1")
+        })?;
+        Ok(Self { auction, lot })
+    }
+}
+
+/// A query that was read whole.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Asked<T> {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Fault> {
+        let Query(query) = Query::<T>::from_request_parts(parts, api).await.map_err(|rejection| {
+            let detail: String = rejection.body_text().chars().take(300).collect();
+            Fault::from(Problem::new(422, "InvalidQuery", detail, "correct the parameter that is named"))
+        })?;
+        Ok(Self(query))
+    }
+}
+
+/// The client's own key of a command, from the header `Idempotency-Key`.
+pub(crate) struct IdempotencyKey(pub(crate) String);
+
+impl FromRequestParts<Api> for IdempotencyKey {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, _api: &Api) -> Result<Self, Fault> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            let remedy = "send a key of your own that no other command has, such as a UUID; repeat it when you retry";
+            return Err(Problem::new(400, "IdempotencyKeyMissing", "Idempotency-Key is missing", remedy).into());
+        };
+        // The IETF draft writes a quoted string; many clients send the bare key.
+        let key = value.to_str().unwrap_or_default().trim_matches('"');
+        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            let detail = format!("Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters without spaces");
+            return Err(Problem::new(400, "IdempotencyKeyInvalid", detail, "send a shorter, plainer key").into());
+        }
+        Ok(Self(key.to_owned()))
+    }
+}
+
+/// The trace that the request belongs to (W3C `traceparent`); a header that cannot be read is no error.
+pub(crate) struct Trace(pub(crate) Option<TraceContext>);
+
+impl FromRequestParts<Api> for Trace {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, _api: &Api) -> Result<Self, Fault> {
+        let header = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
+        Ok(Self(header.and_then(trace_context)))
+    }
+}
+
+/// `00-{32 hex}-{16 hex}-{2 hex}`.
+fn trace_context(header: &str) -> Option<TraceContext> {
+    let mut parts = header.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if version != "00" || parts.next().is_some() {
+        return None;
+    }
+    let mut context = TraceContext { trace_id: [0; 16], span_id: [0; 8], flags: 0 };
+    alloy_primitives::hex::decode_to_slice(trace, &mut context.trace_id).ok()?;
+    alloy_primitives::hex::decode_to_slice(span, &mut context.span_id).ok()?;
+    context.flags = u8::from_str_radix(flags, 16).ok()?;
+    (context.trace_id != [0; 16] && context.span_id != [0; 8]).then_some(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_parent_is_read_and_anything_else_is_no_trace() {
+        let context = trace_context("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
+        assert_eq!((context.trace_id[0], context.span_id[7], context.flags), (0x0a, 0x31, 1));
+        for bad in ["", "00", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00-00-00"] {
+            assert!(trace_context(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_a_pointer() {
+        let fault = read::<wire::rest::SpecRequest>(br#"{"generation":"x","auctions":[]}"#).err().unwrap();
+        assert_eq!((fault.problem.status, fault.problem.errors[0].at.as_str()), (422, "/generation"));
+        let fault = read::<wire::rest::BidRequest>(br#"{"kind":"bid","amount_wei":1}"#).err().unwrap();
+        assert_eq!((fault.problem.code.as_str(), fault.problem.errors[0].at.as_str()), ("InvalidField", "/amount_wei"));
+        let fault = read::<wire::rest::BidRequest>(b"{").err().unwrap();
+        assert_eq!((fault.problem.status, fault.problem.code.as_str()), (400, "MalformedJson"));
+        assert!(read::<wire::rest::BidRequest>(br#"{"kind":"next_bid"} x"#).is_err());
+    }
+}

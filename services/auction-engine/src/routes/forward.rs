@@ -1,0 +1,128 @@
+//! Passes a request on to the worker that holds the shard or auction in question, once: the lease row names its address.
+
+use std::time::Duration;
+
+use auction_core::AuctionId;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use store::PgPool;
+use wire::Problem;
+
+use super::{Api, Fault};
+
+/// Marks a request that was passed on already: it is answered here, whatever the answer.
+const FORWARDED: HeaderName = HeaderName::from_static("x-sothebais-forwarded");
+
+/// The holder answers a bid within a commit; a slower one is treated as gone.
+const FORWARD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a name that nobody holds is remembered, so that guesses do not each cost a query.
+const UNKNOWN_FOR: Duration = Duration::from_secs(2);
+const MAX_UNKNOWN: u64 = 10_000;
+
+/// The largest body that is passed on.
+const BODY_LIMIT: usize = super::spec::BODY_LIMIT;
+
+const PASSED_ON: [HeaderName; 5] = [
+    ACCEPT,
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("traceparent"),
+];
+
+pub(crate) struct Forwarder {
+    pool: PgPool,
+    client: reqwest::Client,
+    unknown: moka::sync::Cache<AuctionId, ()>,
+}
+
+impl Forwarder {
+    pub(super) fn new(pool: PgPool) -> Self {
+        bootstrap::install_crypto();
+        let client = reqwest::Client::builder()
+            .timeout(FORWARD_DEADLINE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client without certificates of its own can be made");
+        let unknown = moka::sync::Cache::builder().max_capacity(MAX_UNKNOWN).time_to_live(UNKNOWN_FOR).build();
+        Self { pool, client, unknown }
+    }
+
+    /// Where the request belongs, if not here.
+    async fn holder(&self, api: &Api, path: &str) -> Result<Option<String>, store::Error> {
+        let standing = api.engine.standing();
+        match auction_of(path) {
+            Some(auction) if api.engine.view(&auction).is_none() => {
+                if self.unknown.contains_key(&auction) {
+                    return Ok(None);
+                }
+                let holder = store::lease::holder_of(&self.pool, &auction).await?;
+                if holder.is_none() {
+                    self.unknown.insert(auction, ());
+                }
+                Ok(holder.filter(|holder| holder.shard != *standing.shard).map(|holder| holder.address))
+            }
+            Some(_) | None if path == "/v1/spec" || auction_of(path).is_some() => match standing.epoch {
+                Some(_) => Ok(None),
+                None => store::lease::address_of(&self.pool, &standing.shard).await,
+            },
+            Some(_) | None => Ok(None),
+        }
+    }
+}
+
+/// Answers here what belongs here, and passes the rest on.
+pub(super) async fn to_holder(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(FORWARDED) {
+        return next.run(request).await;
+    }
+    match api.forwarder.holder(&api, request.uri().path()).await {
+        Ok(None) => next.run(request).await,
+        Ok(Some(address)) => forward(&api, &address, request).await.unwrap_or_else(IntoResponse::into_response),
+        Err(error) => Fault::database(error).into_response(),
+    }
+}
+
+async fn forward(api: &Api, address: &str, request: Request) -> Result<Response, Fault> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+        Fault::from(Problem::new(413, "BodyTooLarge", "the body is longer than this route takes", "send less at once"))
+    })?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut headers = HeaderMap::new();
+    for name in PASSED_ON {
+        if let Some(value) = parts.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers.insert(FORWARDED, HeaderValue::from_static("1"));
+    let sent =
+        api.forwarder.client.request(parts.method, format!("http://{address}{path}")).headers(headers).body(body);
+    let answer = sent.send().await.map_err(|error| unreachable(&error))?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = answer.status();
+    for name in [CONTENT_TYPE, RETRY_AFTER] {
+        if let Some(value) = answer.headers().get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    *response.body_mut() = Body::from(answer.bytes().await.map_err(|error| unreachable(&error))?);
+    Ok(response)
+}
+
+fn unreachable(error: &reqwest::Error) -> Fault {
+    tracing::warn!(%error, "the worker that holds the shard could not be asked");
+    let detail = "the worker that holds this auction does not answer; another one takes it over";
+    Fault::busy(Problem::new(503, "HolderUnreachable", detail, "try again"), Duration::from_secs(1))
+}
+
+/// The auction that a path names.
+fn auction_of(path: &str) -> Option<AuctionId> {
+    let name = path.strip_prefix("/v1/auctions/")?.split('/').next()?;
+    AuctionId::new(name).ok()
+}

@@ -1,0 +1,41 @@
+//! `GET /v1/auctions/{auction}/lots/{lot}/history`: the lot's rows in the journal, in the order of its chain.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::Problem;
+use wire::rest::{BidLine, Page};
+use wire::socket::MAX_RANGE;
+
+use super::body::{Asked, InLot};
+use super::{Api, Fault, auction, lot as lots};
+use crate::history;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cursor {
+    /// The last `lot_seq` of the page before; 0 for the beginning.
+    #[serde(default)]
+    after: u64,
+    /// 1 to 500.
+    limit: Option<u16>,
+}
+
+/// Lists what was asked of a lot and what was decided, refusals included.
+#[utoipa::path(get, path = "/v1/auctions/{auction}/lots/{lot}/history", tag = "auctions",
+    params(("auction" = String, Path), ("lot" = u32, Path), Cursor),
+    responses((status = 200, body = Page<BidLine>), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    InLot { auction, lot }: InLot,
+    Asked(cursor): Asked<Cursor>,
+) -> Result<Json<Page<BidLine>>, Fault> {
+    lots::find(&*auction::find(&api, &auction)?, lot)?;
+    let limit = cursor.limit.unwrap_or(MAX_RANGE).clamp(1, MAX_RANGE);
+    let shard = api.engine.standing().shard;
+    let items =
+        history::read(&api.pool, &shard, (&auction, lot), cursor.after, limit).await.map_err(Fault::database)?;
+    let next = items.last().filter(|_| items.len() == usize::from(limit)).map(|line| line.lot_seq.to_string());
+    Ok(Json(Page { items, next }))
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/receipt-keys`: addresses that receipts are signed under. Who trusts a receipt trusts one of these.
+
+use axum::Json;
+use axum::extract::State;
+use store::receipt_key::KeyStanding;
+use wire::Problem;
+use wire::rest::{self, ReceiptKey};
+
+use super::{Api, Fault};
+use crate::public;
+
+/// Lists the published receipt keys, oldest first.
+#[utoipa::path(get, path = "/v1/receipt-keys", tag = "receipts",
+    responses((status = 200, body = Vec<ReceiptKey>), (status = 503, body = Problem)))]
+pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<ReceiptKey>>, Fault> {
+    let keys = store::receipt_key::list(&api.pool).await.map_err(Fault::database)?;
+    let key = |key: store::receipt_key::ReceiptKey| ReceiptKey {
+        address: public::hex(&key.address),
+        shard: key.shard,
+        standing: match key.standing {
+            KeyStanding::InUse => rest::KeyStanding::InUse,
+            KeyStanding::Retired => rest::KeyStanding::Retired,
+        },
+    };
+    Ok(Json(keys.into_iter().map(key).collect()))
+}

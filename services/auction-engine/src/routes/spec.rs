@@ -1,0 +1,115 @@
+//! `PUT /v1/spec`: what this shard should run. An edit reaches a live show this way; terms of a lot that is open stay.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use auction_core::{Action, AuctionId, Clerk, Command, Refusal, Source, SourceKind, Verdict};
+use axum::Json;
+use axum::extract::State;
+use operator_api::auction::RunState;
+use wire::Problem;
+use wire::problem;
+use wire::rest::{SpecAnswer, SpecRequest};
+
+use super::body::Body;
+use super::{Api, Fault, bid};
+use crate::auth;
+use crate::spec::{self, Wanted};
+
+/// A manifest with 200 lots and their descriptions is below 1 MB; a shard may hold many.
+pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// What was asked for last. Lost with the process: whoever steers it puts the spec again when the generation has gone back.
+#[derive(Default)]
+pub(crate) struct Desired {
+    generation: i64,
+    observed_generation: i64,
+    run_states: BTreeMap<AuctionId, RunState>,
+}
+
+impl Desired {
+    /// The generation asked for and the one that is in force.
+    pub(super) fn generations(&self) -> (i64, i64) {
+        (self.generation, self.observed_generation)
+    }
+}
+
+/// Replaces what this shard should run. Auctions that are left out keep running: cancel them by `spec.runState`.
+#[utoipa::path(put, path = "/v1/spec", tag = "operation", security(("bearer" = [])), request_body = SpecRequest,
+    responses((status = 200, body = SpecAnswer), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn put(
+    State(api): State<Api>,
+    _owner: auth::Owner,
+    Body(request): Body<SpecRequest>,
+) -> Result<Json<SpecAnswer>, Fault> {
+    let SpecRequest { generation, auctions } = request;
+    ask_for(&api, generation)?;
+    let wanted = spec::read(&auctions).map_err(invalid)?;
+    let mut configured = Vec::new();
+    for (index, wanted) in wanted.into_iter().enumerate() {
+        let before = desired(&api, |desired| desired.run_states.insert(wanted.auction.clone(), wanted.run_state));
+        let auction = wanted.auction.clone();
+        apply(&api, generation, wanted, before).await.map_err(|fault| at_auction(index, fault))?;
+        configured.push(auction);
+    }
+    desired(&api, |desired| desired.observed_generation = desired.observed_generation.max(generation));
+    Ok(Json(SpecAnswer { generation, configured }))
+}
+
+fn desired<T>(api: &Api, use_it: impl FnOnce(&mut Desired) -> T) -> T {
+    use_it(&mut api.spec.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Notes the generation; an older one than is known comes from somebody with an outdated picture.
+fn ask_for(api: &Api, generation: i64) -> Result<(), Fault> {
+    desired(api, |desired| {
+        if generation < desired.generation {
+            let detail = format!("generation {generation} is older than {}, which is known here", desired.generation);
+            return Err(Problem::new(409, "GenerationStale", detail, "send the newest spec").into());
+        }
+        desired.generation = generation;
+        Ok(())
+    })
+}
+
+async fn apply(api: &Api, generation: i64, wanted: Wanted, before: Option<RunState>) -> Result<(), Fault> {
+    let Wanted { auction, terms, run_state } = wanted;
+    let configure = Action::ConfigureAuction { auction: auction.clone(), terms };
+    house(api, generation, &auction, "terms", configure).await?;
+    let clerk = match (before, run_state) {
+        (_, RunState::Paused) => Clerk::Pause { reason: "spec.runState is Paused".into() },
+        (_, RunState::Cancelled) => Clerk::Cancel { reason: "spec.runState is Cancelled".into() },
+        (Some(RunState::Paused), RunState::Running) => Clerk::Resume,
+        (None | Some(RunState::Running | RunState::Cancelled), RunState::Running) => return Ok(()),
+    };
+    house(api, generation, &auction, "run-state", Action::Clerk { auction: auction.clone(), clerk }).await
+}
+
+/// Gives a command of the house; that it holds already is as good as done.
+async fn house(api: &Api, generation: i64, auction: &AuctionId, what: &str, action: Action) -> Result<(), Fault> {
+    // The instant keeps a later spec apart from an earlier one with the same generation, sent to a restarted process.
+    let at = api.now();
+    let key = format!("spec:{auction}:{what}:{generation}:{}", at.0);
+    let command = Command { source: Source { kind: SourceKind::House, key }, at, action, trace: None };
+    let outcome = bid::submitted(api, command).await?;
+    match &outcome.decision.verdict {
+        Verdict::Refused(
+            Refusal::AlreadyPaused | Refusal::NotPaused | Refusal::AuctionCancelled | Refusal::AuctionCompleted,
+        ) if what == "run-state" => Ok(()),
+        Verdict::Refused(refusal) => Err(bid::refused(refusal, None)),
+        Verdict::Accepted { .. } | Verdict::Parked | Verdict::Done => Ok(()),
+    }
+}
+
+fn invalid(faults: Vec<problem::Fault>) -> Fault {
+    let detail = format!("{} fields are wrong; nothing was changed", faults.len());
+    let remedy = "correct each field listed in errors";
+    Problem::new(422, "SpecInvalid", detail, remedy).with_errors(faults).into()
+}
+
+/// Says which manifest was refused.
+fn at_auction(index: usize, mut fault: Fault) -> Fault {
+    fault.problem.instance = Some(format!("/auctions/{index}"));
+    fault
+}
