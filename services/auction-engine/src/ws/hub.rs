@@ -62,14 +62,8 @@ impl Drop for Seat {
 }
 
 impl Hub {
-    /// Starts the heart. `origins` are the pages that may open sockets, such as `https://sothebais.io`.
-    pub(crate) fn new(
-        engine: EngineHandle,
-        pool: PgPool,
-        clock: Clock,
-        life: &Lifecycle,
-        origins: Vec<String>,
-    ) -> Self {
+    /// Starts the heart.
+    pub(crate) fn new(engine: EngineHandle, pool: PgPool, clock: Clock, life: &Lifecycle, entrance: Entrance) -> Self {
         let hub = Self(Arc::new(Inner {
             engine,
             pool,
