@@ -140,6 +140,11 @@ impl Reader {
     /// Hands a page to the shard in its order, then waits for all of it.
     async fn submit_page(&mut self, page: &[InboxPost]) -> Result<(), Failure> {
         let auctions = self.auctions();
+        #[cfg(feature = "fault-cursor-before-commit")]
+        if let Some(last) = page.last() {
+            self.advance(last.seq, 1)?.await?;
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
         let mut pending = Vec::with_capacity(page.len());
         let mut ignored = 0;
         for post in page {

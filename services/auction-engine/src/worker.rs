@@ -38,6 +38,18 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// How long the last batch, the last snapshot and the lease's release may take together when the process stops.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Whether this build has a fault planted in it, for a drill that must catch it.
+const FAULTY: bool = cfg!(any(
+    feature = "fault-ack-before-commit",
+    feature = "fault-broadcast-before-commit",
+    feature = "fault-cursor-before-commit",
+    feature = "fault-hash-unchained",
+    feature = "fault-in-doubt-is-done",
+    feature = "fault-no-epoch-check",
+    feature = "fault-no-idempotency",
+    feature = "fault-price-may-fall",
+));
+
 /// What a worker works with.
 #[derive(Clone)]
 pub(crate) struct Worker {
@@ -64,6 +76,9 @@ enum End {
 impl Worker {
     /// Serves the shard until the process stops.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
+        if FAULTY {
+            tracing::warn!("this build has a planted fault: it is for drills alone");
+        }
         let stopping = self.life.stopping();
         while let Some((connection, lease)) = self.stand_by(&stopping).await {
             match self.serve(connection, lease).await {

@@ -25,6 +25,8 @@ impl ShardActor {
         self.observe.durable(self.durable_seq);
         self.announce_bids(&waiting);
         for view in views {
+            #[cfg(feature = "fault-price-may-fall")]
+            let view = fallen(view);
             self.engine.publish(view);
         }
         let answered_at = Instant::now();
@@ -77,6 +79,18 @@ impl ShardActor {
             }
         }
     }
+}
+
+/// Every eighth view shows a price below the one that stands.
+#[cfg(feature = "fault-price-may-fall")]
+fn fallen(mut view: crate::engine::AuctionView) -> crate::engine::AuctionView {
+    if view.seq % 8 == 0 {
+        for lot in &mut view.lots {
+            let price = lot.price.map(|price| price.saturating_sub(Wei::from(1)));
+            *lot = Arc::new(crate::engine::LotView { price, ..(**lot).clone() });
+        }
+    }
+    view
 }
 
 fn bid_line(row: &Waiting, event: &Event) -> Option<BidLine> {

@@ -21,6 +21,11 @@ impl Handler<Submit> for ShardActor {
 
     async fn handle(&mut self, submit: Submit, context: &mut Context<Self>) {
         let (command, asker) = Asker::of(submit);
+        #[cfg(feature = "fault-no-idempotency")]
+        let command = {
+            let key = format!("{}#{}", command.source.key, self.state.rows());
+            Command { source: auction_core::Source { key, ..command.source }, ..command }
+        };
         let fingerprint = Fingerprint::of(&command.source);
         if self.keys.contains(fingerprint) {
             self.repeated(Repeat { command, fingerprint, asker });
@@ -84,6 +89,12 @@ impl ShardActor {
         });
         let source = command.source;
         self.open.waiting.push(Waiting { source, fingerprint, now, decision, seq, hash, asker, again: Vec::new() });
+        #[cfg(feature = "fault-ack-before-commit")]
+        if let Some(waiting) = self.open.waiting.last_mut()
+            && let Some(asker) = waiting.asker.take()
+        {
+            asker.answer(Ok(waiting.outcome(self.epoch, First::Decided)));
+        }
         if self.open.is_full() {
             self.seal();
         }

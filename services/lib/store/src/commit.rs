@@ -133,16 +133,34 @@ impl Batch {
     }
 }
 
-const COMMIT: &str = "\
-with fence as (
-    update engine.shard_lease
-       set last_seq = $3 + $4, until = now() + interval '2 seconds'
-     where shard = $1 and epoch = $2 and last_seq = $3
-    returning shard
-), rows as (
+/// The row of the lease, if this writer may write, with the number that its rows follow.
+#[cfg(not(feature = "fault-no-epoch-check"))]
+macro_rules! fence {
+    () => {
+        "update engine.shard_lease
+            set last_seq = $3 + $4, until = now() + interval '2 seconds'
+          where shard = $1 and epoch = $2 and last_seq = $3
+         returning shard, $3::bigint as before"
+    };
+}
+
+#[cfg(feature = "fault-no-epoch-check")]
+macro_rules! fence {
+    () => {
+        "update engine.shard_lease
+            set last_seq = last_seq + $4, until = now() + interval '2 seconds'
+          where shard = $1 and $2 > 0 and $3 >= 0
+         returning shard, last_seq - $4 as before"
+    };
+}
+
+const COMMIT: &str = concat!(
+    "with fence as (",
+    fence!(),
+    "), rows as (
     insert into engine.journal
         (shard, seq, auction, lot, lot_seq, entry, hash, doc, idem_source, idem_key, at, crc)
-    select fence.shard, $3 + t.n, t.auction, t.lot, t.lot_seq, t.entry, t.hash, t.doc::jsonb, t.idem_source, t.idem_key,
+    select fence.shard, fence.before + t.n, t.auction, t.lot, t.lot_seq, t.entry, t.hash, t.doc::jsonb, t.idem_source, t.idem_key,
            to_timestamp(t.at_ms / 1000.0), t.crc
       from fence, unnest($5::text[], $6::int[], $7::bigint[], $8::bytea[], $9::bytea[], $10::text[], $11::smallint[],
                          $12::text[], $13::bigint[], $14::int[])
@@ -154,7 +172,8 @@ with fence as (
            as c (auction, lot, round, lot_key, lot_seq, hash, signature)
 )
 insert into engine.commit (shard, first_seq, last_seq, epoch, root, leaves, signature, signer)
-select fence.shard, $3 + 1, $3 + $4, $2, $15, $25, $16, $17 from fence";
+select fence.shard, fence.before + 1, fence.before + $4, $2, $15, $25, $16, $17 from fence"
+);
 
 /// Commits a batch after `position`. On [`Committed::Durable`] the last row is `position.last_seq + batch.len()`.
 pub async fn commit(

@@ -109,7 +109,7 @@ pub async fn renew(connection: &mut PgConnection, shard: &str, epoch: u64) -> Re
     .bind(signed(epoch))
     .execute(connection)
     .await?;
-    Ok(renewed.rows_affected() == 1)
+    Ok(renewed.rows_affected() == 1 || cfg!(feature = "fault-no-epoch-check"))
 }
 
 /// Gives the lease up, so that the next worker need not wait for its end.
