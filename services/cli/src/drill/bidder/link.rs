@@ -150,6 +150,7 @@ fn said(verdict: Verdict, price: Option<Wei>, code: Option<String>) -> anyhow::R
         Verdict::Refused => Ok(Said::Refused { code: code.context("a refusal without its code")? }),
         Verdict::Parked => Ok(Said::Parked),
         Verdict::Busy => bail!("busy"),
+        Verdict::InDoubt => bail!("in doubt"),
         Verdict::Done => bail!("a bid was answered like a clerk's command"),
     }
 }
