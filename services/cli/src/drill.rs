@@ -6,9 +6,11 @@
 mod bidder;
 pub mod check;
 mod cluster;
+mod crowd;
 pub mod evidence;
 mod journal;
 mod nemesis;
+mod poster;
 mod round;
 mod table;
 mod viewer;

@@ -36,7 +36,7 @@ impl Heard {
         Self(Arc::new((0..lots).map(|_| AtomicU64::new(0)).collect()))
     }
 
-    fn steps(&self, lot: LotNumber) -> u64 {
+    pub(super) fn steps(&self, lot: LotNumber) -> u64 {
         self.of(lot).map_or(0, |steps| steps.load(Ordering::Relaxed))
     }
 

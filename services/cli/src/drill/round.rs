@@ -4,32 +4,25 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use auction_core::{AuctionId, BidderId, Wei};
+use auction_core::{AuctionId, Handle, Wei};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use wire::socket::LotState;
 
-use super::bidder::{Bidder, Channel, Heard, Phase};
 use super::check::{Violation, check};
 use super::cluster::Cluster;
-use super::evidence::{Call, Evidence, Sighting, Standing, Written};
-use super::viewer::Viewer;
-use super::{journal, nemesis};
-use crate::rig::{Bidders, Rig, STEP_WEI, Show};
+use super::crowd::{BIDDERS, Crowd, Settled};
+use super::evidence::{Evidence, Standing, Written};
+use super::{journal, nemesis, poster};
+use crate::rig::{Rig, STEP_WEI, Show};
 
-/// Half of them over HTTP, half over WebSocket.
-const BIDDERS: Bidders = Bidders(12);
-const VIEWERS: u32 = 2;
 const LOTS: u32 = 2;
+/// Handles of X are short; so much of the shard's random name keeps them apart.
+const HANDLE_LENGTH: usize = 15;
 /// Lots stay open for the whole round; the clerk ends them.
 const LOT_DURATION: Duration = Duration::from_hours(1);
 /// Load goes on after the last blow for so long.
 const AFTERMATH: Duration = Duration::from_millis(400);
-/// After the last blow everything asked is answered within this: lease, recovery, retries.
-const SETTLE_DEADLINE: Duration = Duration::from_secs(20);
-
 /// What a round came to.
 pub(super) struct Outcome {
     pub(super) round: u32,
@@ -46,6 +39,7 @@ pub(super) struct Figures {
     pub(super) answered: usize,
     pub(super) accepted: usize,
     pub(super) rows: usize,
+    pub(super) posts: usize,
     pub(super) epochs: u64,
     pub(super) seen: usize,
 }
@@ -54,75 +48,31 @@ pub(super) struct Figures {
 pub(super) async fn run(rig: &mut Rig, engine: &Path, seed: u64, round: u32) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
     let name = format!("drill-{}", uuid::Uuid::new_v4().simple());
-    let show = Show { name: name.clone(), lots: LOTS, duration: LOT_DURATION, handle: None };
+    let handle = Handle::new(&name.replace('-', "")[..HANDLE_LENGTH])?;
+    let show = Show { name: name.clone(), lots: LOTS, duration: LOT_DURATION, handle: Some(handle.to_string()) };
     let blows = nemesis::plan(seed, round);
     let mut cluster = Cluster::start(rig, engine, name).await?;
     cluster.rig.open(cluster.worker(0)?, std::slice::from_ref(&show), BIDDERS).await?;
 
-    let (phase, phases) = watch::channel(Phase::Bidding);
-    let mut bidders =
-        start_bidders(&cluster, &show, &phases, StdRng::seed_from_u64(seed.wrapping_add(u64::from(round))))?;
-    let mut viewers = start_viewers(&cluster, &show, &phases);
+    let mut crowd = Crowd::start(&cluster, &show, &handle, StdRng::seed_from_u64(seed.wrapping_add(u64::from(round))))?;
     for planned in &blows {
         tokio::time::sleep(planned.after).await;
         nemesis::strike(&mut cluster, *planned).await.with_context(|| format!("blow {}", planned.blow.name()))?;
     }
     tokio::time::sleep(AFTERMATH).await;
-    phase.send_replace(Phase::Settling);
-    let settled = tokio::time::timeout(SETTLE_DEADLINE, gather(&mut bidders)).await;
-    let calls = settled.context("not every bid was answered after the last blow")??;
+    let Settled { calls, posts } = crowd.settle().await?;
+    let pool = cluster.rig.pool()?;
+    poster::wait_judged(&pool, cluster.shard(), &posts).await;
     let standings = close(&mut cluster, &show).await?;
-    phase.send_replace(Phase::Over);
-    let sightings = gather(&mut viewers).await?;
+    let sightings = crowd.end().await?;
     cluster.stop_workers().await;
 
-    let evidence = evidence(&cluster, &show, (calls, sightings, standings)).await?;
+    let auction = AuctionId::new(&show.name)?;
+    let journal::Read { rows, commits, replays } = journal::read(&pool, cluster.shard(), &auction, show.lots).await?;
+    let step = Wei::from(STEP_WEI);
+    let evidence = Evidence { step, calls, rows, commits, sightings, posts, replays, standings };
     let figures = figures(&evidence);
     Ok(Outcome { round, blows, figures, violations: check(&evidence), took: begun.elapsed() })
-}
-
-fn start_bidders(
-    cluster: &Cluster<'_>,
-    show: &Show,
-    phase: &watch::Receiver<Phase>,
-    mut dice: StdRng,
-) -> anyhow::Result<JoinSet<Vec<Call>>> {
-    let (heard, since) = (Heard::new(show.lots), Instant::now());
-    let tokens = cluster.rig.tokens(BIDDERS)?;
-    let mut running = JoinSet::new();
-    for (number, (id, token)) in BIDDERS.ids().zip(tokens).enumerate() {
-        let bidder = Bidder {
-            id: BidderId(id),
-            token,
-            channel: if number % 2 == 0 { Channel::Http } else { Channel::WebSocket },
-            auction: show.name.clone(),
-            lots: show.lots,
-            addresses: cluster.addresses(),
-            phase: phase.clone(),
-            heard: heard.clone(),
-            since,
-            dice: StdRng::from_rng(&mut dice),
-        };
-        running.spawn(bidder.run());
-    }
-    Ok(running)
-}
-
-fn start_viewers(cluster: &Cluster<'_>, show: &Show, phase: &watch::Receiver<Phase>) -> JoinSet<Vec<Sighting>> {
-    let mut running = JoinSet::new();
-    for number in 0..VIEWERS {
-        let (addresses, phase) = (cluster.addresses(), phase.clone());
-        running.spawn(Viewer { number, auction: show.name.clone(), addresses, phase }.run());
-    }
-    running
-}
-
-async fn gather<T: Send + 'static>(running: &mut JoinSet<Vec<T>>) -> anyhow::Result<Vec<T>> {
-    let mut all = Vec::new();
-    while let Some(one) = running.join_next().await {
-        all.extend(one?);
-    }
-    Ok(all)
 }
 
 /// Ends every lot and waits for the hammer; returns the lots as the worker that serves now shows them.
@@ -142,24 +92,13 @@ async fn close(cluster: &mut Cluster<'_>, show: &Show) -> anyhow::Result<Vec<Sta
     Ok(lots.iter().map(standing).collect())
 }
 
-async fn evidence(
-    cluster: &Cluster<'_>,
-    show: &Show,
-    (calls, sightings, standings): (Vec<Call>, Vec<Sighting>, Vec<Standing>),
-) -> anyhow::Result<Evidence> {
-    let auction = AuctionId::new(&show.name)?;
-    let journal::Read { rows, commits, replays } =
-        journal::read(&cluster.rig.pool()?, cluster.shard(), &auction, show.lots).await?;
-    let step = Wei::from(STEP_WEI);
-    Ok(Evidence { step, calls, rows, commits, sightings, posts: Vec::new(), replays, standings })
-}
-
 fn figures(evidence: &Evidence) -> Figures {
     Figures {
         asked: evidence.calls.len(),
         answered: evidence.calls.iter().map(|call| call.answers.len()).sum(),
         accepted: evidence.rows.iter().filter(|row| matches!(row.verdict, Written::Accepted { .. })).count(),
         rows: evidence.rows.len(),
+        posts: evidence.posts.len(),
         epochs: evidence.commits.last().map_or(0, |commit| commit.epoch),
         seen: evidence.sightings.len(),
     }

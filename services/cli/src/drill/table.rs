@@ -44,16 +44,16 @@ impl Report {
 
 pub(super) fn print_head() {
     println!(
-        "{:>5} {:>6} {:>8} {:>8} {:>7} {:>6} {:>6} {:>10} {:>5}  blows",
-        "round", "asked", "answered", "accepted", "rows", "epochs", "seen", "violations", "s"
+        "{:>5} {:>6} {:>8} {:>8} {:>7} {:>5} {:>6} {:>6} {:>10} {:>5}  blows",
+        "round", "asked", "answered", "accepted", "rows", "posts", "epochs", "seen", "violations", "s"
     );
 }
 
 pub(super) fn print_line(outcome: &Outcome) {
-    let Figures { asked, answered, accepted, rows, epochs, seen } = outcome.figures;
+    let Figures { asked, answered, accepted, rows, posts, epochs, seen } = outcome.figures;
     let blows: Vec<&str> = outcome.blows.iter().map(|planned| planned.blow.name()).collect();
     println!(
-        "{:>5} {asked:>6} {answered:>8} {accepted:>8} {rows:>7} {epochs:>6} {seen:>6} {:>10} {:>5.1}  {}",
+        "{:>5} {asked:>6} {answered:>8} {accepted:>8} {rows:>7} {posts:>5} {epochs:>6} {seen:>6} {:>10} {:>5.1}  {}",
         outcome.round,
         outcome.violations.len(),
         outcome.took.as_secs_f64(),
