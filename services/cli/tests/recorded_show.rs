@@ -12,10 +12,9 @@ fn read(path: &Path) -> anyhow::Result<Value> {
 /// Every member of `expected` is in `shown` with the same value; objects and lists are looked into.
 fn differences(at: &str, expected: &Value, shown: &Value) -> Vec<String> {
     match (expected, shown) {
-        (Value::Object(members), Value::Object(_)) => members
-            .iter()
-            .flat_map(|(name, value)| differences(&format!("{at}/{name}"), value, &shown[name]))
-            .collect(),
+        (Value::Object(members), Value::Object(_)) => {
+            members.iter().flat_map(|(name, value)| differences(&format!("{at}/{name}"), value, &shown[name])).collect()
+        }
         (Value::Array(items), Value::Array(others)) if items.len() == others.len() => items
             .iter()
             .zip(others)

@@ -1,7 +1,10 @@
 //! Reads what a round left in the journal, and reads it three times: as it is stored, folded, and decided once more.
 
 use anyhow::Context as _;
-use auction_core::{Action, AuctionId, BidderId, Decision, Entry, Event, Hash, Intent, LotNumber, Shard, Subject, Wei};
+use auction_core::{
+    Action, AuctionId, BidderId, Decision, Entry, Event, Hash, Intent, LotNumber, Shard, Source, SourceKind, Subject,
+    Wei,
+};
 use store::PgPool;
 
 use super::evidence::{Ask, Commit, Replay, Row, Written};
@@ -102,8 +105,16 @@ fn decode(seq: u64, lot_seq: u64, entry: &Entry) -> Row {
         lot: decision.subject.lot,
         lot_seq,
         source: command.source.kind,
-        key: command.source.key.clone(),
+        key: own_key(&command.source).to_owned(),
         verdict: decision.events.iter().find_map(|event| written(event, &command.action)).unwrap_or(Written::Done),
+    }
+}
+
+/// The key as its client wrote it: the engine keeps a web bid's under its bidder, `{x_id}:{key}`.
+fn own_key(source: &Source) -> &str {
+    match source.kind {
+        SourceKind::Web => source.key.split_once(':').map_or(source.key.as_str(), |(_bidder, key)| key),
+        SourceKind::Post | SourceKind::Clerk | SourceKind::House => &source.key,
     }
 }
 
