@@ -169,6 +169,7 @@ impl Writer {
         let before = lease.last_seq;
         for (via, count) in batch.take_repeats() {
             self.observe.posts(via, Outcome::Known, count);
+            self.board.inbox(|inbox| inbox.known += count);
         }
         while let Some(round) = batch.next_round() {
             match social::commit_posts(&self.pool, lease, &round.posts, LEASE_MS).await {

@@ -30,6 +30,7 @@ use crate::ledger::{Account, Ledger};
 use crate::observe::Observe;
 use crate::reply::reader::Reader;
 use crate::reply::sender::Sender;
+use crate::spend::Item;
 use crate::x::model::User;
 use crate::x::{Client, identity};
 
@@ -84,6 +85,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         tracing::info!(user = %id, username, "x knows us");
         account_known.open();
         let ledger = Ledger::resume(&pool, account, clock.clone(), observe.clone()).await?;
+        // Asking who we are is charged for.
+        ledger.charge(Item::UserRead, None);
         anyhow::Ok((House { id: id.0, handle: args.handle.clone() }, ledger))
     };
     let started = tokio::select! {

@@ -16,7 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::normalise::normalise;
-use super::timeline::{Timeline, mentions};
+use super::timeline::{Timeline, mentions, older};
 use super::{Arrival, Filed, House};
 use crate::board::Board;
 use crate::ledger::Ledger;
@@ -37,6 +37,8 @@ const OVERLAP: Span = Span(5_000);
 const FIRST_LOOK_BACK: Span = Span(15 * 60_000);
 /// After a long absence no more than this is read back: the recent search knows a week, and no lot is open that long.
 const LONGEST_LOOK_BACK: Span = Span(86_400_000);
+/// X keeps 800 mentions on the timeline: after this many new posts a comparison is due, however soon.
+const CROWD: u64 = 400;
 /// Routine comparisons leave this share of X's window (in hundredths) to those that a hammer waits for.
 const RESERVED_PERCENT: u64 = 25;
 /// The writer has this long to make a comparison's posts durable.
@@ -58,6 +60,10 @@ pub struct Standing {
     pub pending: Option<social::Audit>,
     /// A stream was connected again since the last comparison.
     pub gap: bool,
+    /// The last comparison has left something to read.
+    pub behind: bool,
+    /// Numbers given in the inbox since the last comparison.
+    pub grown: u64,
     pub last_at: Option<Timestamp>,
     /// No call before this: X or the database has refused.
     pub not_before: Option<Timestamp>,
@@ -89,7 +95,8 @@ pub fn turn(standing: &Standing, timing: Timing, now: Timestamp) -> Turn {
         window.reset_at > now && u64::from(window.remaining) * 100 < u64::from(window.limit) * RESERVED_PERCENT
     });
     let due = standing.last_at.is_none_or(|last| now - last >= timing.every);
-    if (standing.gap || due) && !scarce { Turn::Compare { through: settled } } else { Turn::Rest }
+    let wanted = standing.gap || due || standing.grown >= CROWD;
+    if standing.behind || (wanted && !scarce) { Turn::Compare { through: settled } } else { Turn::Rest }
 }
 
 /// What the audit needs.
@@ -114,8 +121,21 @@ pub struct Auditor {
 struct Memory {
     standing: Standing,
     /// Where the next comparison begins.
-    complete_through: Option<Timestamp>,
+    begin: Option<Timestamp>,
+    /// What lies before that and is not read yet.
+    debt: Option<Debt>,
+    /// The inbox's newest number at the last comparison.
+    seq: u64,
+    /// Posts that no stream had brought, not reported yet.
+    found: u64,
     failures: i64,
+}
+
+/// Mentions with ids between these two, both excluded.
+#[derive(Debug, Clone, Copy)]
+struct Debt {
+    since: u64,
+    until: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -124,8 +144,11 @@ enum Failure {
     X(#[from] Problem),
     #[error("the audit could not be recorded")]
     Store(#[from] store::Error),
-    #[error("there are more mentions than can be read back, or x could not give all of them")]
+    #[error("x could not give every mention")]
     Incomplete,
+    /// No failure: the next turn goes on.
+    #[error("there are more mentions than one reading may take")]
+    Behind,
     #[error("the writer did not store the posts in time")]
     NotFiled,
     #[error("this gateway does not hold the inbox any more")]
@@ -166,14 +189,17 @@ impl Auditor {
         let windows = self.client.windows();
         let mentions = (Endpoint::Mentions, Context::User);
         memory.standing.window = windows.iter().find(|(at, _)| *at == mentions).map(|(_, window)| *window);
+        let seq = self.holding.borrow().as_ref().map_or(0, |lease| lease.last_seq);
+        memory.standing.grown = seq.saturating_sub(memory.seq);
+        memory.standing.behind = memory.debt.is_some();
         let Turn::Compare { through } = turn(&memory.standing, self.timing, now) else { return };
+        memory.seq = seq;
         let outcome = self.compare(memory, through).await;
         let problem = match &outcome {
-            Ok(filed) => {
+            Ok(()) | Err(Failure::Behind) => {
                 memory.standing.gap = false;
                 memory.standing.not_before = None;
                 memory.failures = 0;
-                self.report_found(filed);
                 None
             }
             Err(failure) => {
@@ -186,44 +212,50 @@ impl Auditor {
             }
         };
         memory.standing.last_at = Some(now);
+        let found = std::mem::take(&mut memory.found);
+        if found > 0 {
+            tracing::info!(found, handle = %self.house.handle, "the audit found posts");
+        }
         self.board.audit(|audit| {
             audit.runs += 1;
             audit.last_at = Some(now);
             audit.last_problem = problem;
-            if problem.is_none() {
+            audit.found += found;
+            if outcome.is_ok() {
                 audit.complete_through = audit.complete_through.max(Some(through));
             }
-            audit.found += outcome.as_ref().map_or(0, |filed| filed.missing.len() as u64);
         });
     }
 
-    fn report_found(&self, filed: &Filed) {
-        if !filed.missing.is_empty() {
-            tracing::info!(found = filed.missing.len(), handle = %self.house.handle, "the audit found posts");
-        }
-    }
-
     /// Reads back, files, records.
-    async fn compare(&self, memory: &mut Memory, through: Timestamp) -> Result<Filed, Failure> {
-        let since = match memory.complete_through {
+    async fn compare(&self, memory: &mut Memory, through: Timestamp) -> Result<(), Failure> {
+        if let Some(debt) = memory.debt {
+            let timeline = older(&self.client, &self.ledger, &self.house, debt.since, debt.until).await?;
+            let unread = self.file(timeline, memory).await?;
+            memory.debt = unread.map(|until| Debt { until, ..debt });
+            if memory.debt.is_some() {
+                return Err(Failure::Behind);
+            }
+        }
+        let begin = match memory.begin {
             Some(at) => at,
             None => self.begin(through).await?,
         };
-        let since = Timestamp(since.0 - OVERLAP.0).first_post_id();
+        let since = Timestamp(begin.0 - OVERLAP.0).first_post_id();
         let timeline = mentions(&self.client, &self.ledger, &self.house, since).await?;
-        let complete = timeline.complete;
-        let filed = self.file(timeline).await?;
-        if !complete {
-            return Err(Failure::Incomplete);
+        let unread = self.file(timeline, memory).await?;
+        memory.begin = Some(begin.max(through));
+        if let Some(until) = unread {
+            memory.debt = Some(Debt { since, until });
+            return Err(Failure::Behind);
         }
         let Some(lease) = self.holding.borrow().clone() else { return Err(Failure::Fenced) };
-        let done = social::complete_audit(&self.pool, &lease, through).await?.ok_or(Failure::Fenced)?;
-        memory.complete_through = Some(through.max(done.through));
+        social::complete_audit(&self.pool, &lease, through).await?.ok_or(Failure::Fenced)?;
         let channel = bus::keys::nudge(self.house.handle.as_str());
         if let Err(error) = self.bus.publish(&channel, b"audited").await {
             tracing::debug!(%error, "no nudge; the engine polls");
         }
-        Ok(filed)
+        Ok(())
     }
 
     /// Where the first comparison after a start begins: where the last one before it ended, if that is known.
@@ -233,7 +265,8 @@ impl Auditor {
         Ok(recorded.map_or(Timestamp(through.0 - FIRST_LOOK_BACK.0), |at| at.clamp(earliest, through.max(earliest))))
     }
 
-    async fn file(&self, timeline: Timeline) -> Result<Filed, Failure> {
+    /// Makes what was read durable; returns what one reading could not take.
+    async fn file(&self, timeline: Timeline, memory: &mut Memory) -> Result<Option<u64>, Failure> {
         let now = self.now();
         let mut posts = Vec::with_capacity(timeline.posts.len());
         // X gives the newest first; the inbox should have the oldest first.
@@ -253,7 +286,9 @@ impl Auditor {
             self.arrivals.send(arrival).await.map_err(|_| Failure::NotFiled)?;
             filed.await.map_err(|_| Failure::NotFiled)
         };
-        tokio::time::timeout(FILE_DEADLINE, filing).await.map_err(|_| Failure::NotFiled)?
+        let filed: Filed = tokio::time::timeout(FILE_DEADLINE, filing).await.map_err(|_| Failure::NotFiled)??;
+        memory.found += filed.missing.len() as u64;
+        if timeline.lacking { Err(Failure::Incomplete) } else { Ok(timeline.unread_below) }
     }
 
     fn now(&self) -> Timestamp {
@@ -283,6 +318,15 @@ mod tests {
     fn a_new_connection_means_a_gap() {
         let standing = Standing { gap: true, ..compared_lately() };
         assert_eq!(turn(&standing, TIMING, NOW), Turn::Compare { through: Timestamp(NOW.0 - 10_000) });
+    }
+
+    #[test]
+    fn a_crowd_is_compared_before_the_timeline_overflows_and_a_debt_is_paid_at_once() {
+        assert_eq!(turn(&Standing { grown: CROWD - 1, ..compared_lately() }, TIMING, NOW), Turn::Rest);
+        assert_ne!(turn(&Standing { grown: CROWD, ..compared_lately() }, TIMING, NOW), Turn::Rest);
+        let window = Window { limit: 300, remaining: 0, reset_at: NOW + Span(60_000) };
+        let behind = Standing { behind: true, window: Some(window), ..compared_lately() };
+        assert_ne!(turn(&behind, TIMING, NOW), Turn::Rest);
     }
 
     #[test]

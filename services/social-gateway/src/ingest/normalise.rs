@@ -36,7 +36,8 @@ pub fn normalise(
     if author.0 == house.id {
         return Err(NotStored::Own(post.id.0));
     }
-    let first = post.edit_history_tweet_ids.iter().copied().chain([post.id]).min().unwrap_or(post.id);
+    // The list's order counts, not the numbers': ids of the same moment are only roughly sorted.
+    let first = post.edit_history_tweet_ids.first().copied().unwrap_or(post.id);
     let named = includes.users.iter().map(IncludedUser::user).find(|user| user.id == author);
     let text = without_nul(&spoken_text(&post, house));
     Ok(NewPost {

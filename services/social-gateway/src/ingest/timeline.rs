@@ -24,8 +24,10 @@ const SEARCH_PAGES: usize = 20;
 pub struct Timeline {
     pub posts: Vec<Value>,
     pub includes: Includes,
-    /// False if there were more than could be read: then nothing is proved.
-    pub complete: bool,
+    /// X could not give some post that it has: what was read proves nothing.
+    pub lacking: bool,
+    /// There were more than one reading may take: the wanted ones below this id are not read yet.
+    pub unread_below: Option<u64>,
 }
 
 /// Reads every mention with an id above `since`: as the house, at a fifth of the price; if that window is used up, as
@@ -48,8 +50,22 @@ pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u6
     };
     if !reached_the_end {
         // What was read so far stays: it is the newest part.
-        search(house, since, oldest(&read.posts)).read(client, ledger, &mut read).await?;
+        let until = oldest(&read.posts);
+        search(client, ledger, house, (since, until), &mut read).await?;
     }
+    Ok(read)
+}
+
+/// Reads mentions between two ids, by the search: what an earlier reading has left.
+pub async fn older(
+    client: &Client,
+    ledger: &Ledger,
+    house: &House,
+    since: u64,
+    until: u64,
+) -> Result<Timeline, Problem> {
+    let mut read = Timeline::default();
+    search(client, ledger, house, (since, Some(until)), &mut read).await?;
     Ok(read)
 }
 
@@ -57,11 +73,20 @@ fn is_rate_limit(outcome: &Result<bool, Problem>) -> bool {
     outcome.as_ref().is_err_and(|problem| problem.code == Code::RateLimited)
 }
 
-fn search(house: &House, since: u64, until: Option<String>) -> Pages {
+async fn search(
+    client: &Client,
+    ledger: &Ledger,
+    house: &House,
+    (since, until): (u64, Option<u64>),
+    read: &mut Timeline,
+) -> Result<(), Problem> {
     let mut call = Call { query: query(since), ..Call::new(Endpoint::SearchRecent, Context::App) };
     call.query.push(("query", format!("@{} -is:retweet", house.handle)));
-    call.query.extend(until.map(|id| ("until_id", id)));
-    Pages { call, token_name: "next_token", limit: SEARCH_PAGES, item: Item::PostRead }
+    call.query.extend(until.map(|id| ("until_id", id.to_string())));
+    let pages = Pages { call, token_name: "next_token", limit: SEARCH_PAGES, item: Item::PostRead };
+    let reached_the_end = pages.read(client, ledger, read).await?;
+    read.unread_below = if reached_the_end { None } else { oldest(&read.posts).or(until) };
+    Ok(())
 }
 
 fn query(since: u64) -> Vec<(&'static str, String)> {
@@ -74,9 +99,8 @@ fn query(since: u64) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn oldest(posts: &[Value]) -> Option<String> {
-    let ids = posts.iter().filter_map(|post| post.get("id")?.as_str()?.parse::<u64>().ok());
-    ids.min().map(|id| id.to_string())
+fn oldest(posts: &[Value]) -> Option<u64> {
+    posts.iter().filter_map(|post| post.get("id")?.as_str()?.parse().ok()).min()
 }
 
 struct Pages {
@@ -87,25 +111,19 @@ struct Pages {
 }
 
 impl Pages {
-    /// Adds the pages to `read`, whose `complete` then says whether all of them were read and none lacked a post.
-    /// Returns whether the last one was reached.
+    /// Adds the pages to `read`; returns whether the last one was reached.
     async fn read(mut self, client: &Client, ledger: &Ledger, read: &mut Timeline) -> Result<bool, Problem> {
         let first_query = self.call.query.clone();
-        let mut whole = true;
         for _ in 0..self.limit {
             let answer = client.call(&self.call).await?;
             let next = answer.body.pointer("/meta/next_token").and_then(Value::as_str).map(str::to_owned);
             // What does not exist any more is no gap; what X could not give this time is one.
-            whole &= answer.partial.iter().all(|problem| problem.code == Code::NotFound);
+            read.lacking |= answer.partial.iter().any(|problem| problem.code != Code::NotFound);
             take(answer, ledger, self.item, read)?;
-            let Some(next) = next else {
-                read.complete = whole;
-                return Ok(true);
-            };
+            let Some(next) = next else { return Ok(true) };
             self.call.query.clone_from(&first_query);
             self.call.query.push((self.token_name, next));
         }
-        read.complete = false;
         Ok(false)
     }
 }

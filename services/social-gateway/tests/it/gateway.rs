@@ -123,6 +123,20 @@ async fn a_killed_gateway_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_posts_than_xs_timeline_keeps_are_found_by_the_search() {
+    let show = Show::prepare(&BIDDERS).await;
+    // 5 of 7 name the house for a bidder, so 170 rounds are 1,020 mentions of 800 that the timeline keeps.
+    let wanted = chatter(&show.x, 170, "long ago").await;
+    let gateway = show.gateway(&[]);
+    gateway.connected().await;
+    let completed = show.audited(&gateway).await;
+    show.assert_inbox(&wanted, completed).await;
+    let status = gateway.get("/v1/status").await.unwrap();
+    let searched = |limit: &serde_json::Value| limit["endpoint"] == "search_recent";
+    assert!(status["rate_limits"].as_array().unwrap().iter().any(searched), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_one_of_two_gateways_writes_and_the_other_takes_over() {
     let show = Show::prepare(&BIDDERS).await;
     let mut first = show.gateway(&[]);
@@ -175,8 +189,8 @@ async fn edits_deletions_and_new_handles_are_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_budget_leaves_the_audit_and_the_audit_finds_everything() {
     let show = Show::prepare(&BIDDERS).await;
-    // Two posts' worth of reads.
-    let gateway = show.gateway(&["--spend-ceiling", "0.01"]);
+    // One question who we are, and two posts' worth of reads.
+    let gateway = show.gateway(&["--spend-ceiling", "0.02"]);
     gateway.connected().await;
     let wanted = chatter(&show.x, 4, "dear").await;
     eventually("the streams are off", &gateway, async || {

@@ -53,6 +53,12 @@ fn an_edit_is_known_by_its_first_id_and_timed_by_its_own() {
 }
 
 #[test]
+fn the_first_of_the_history_is_the_key_even_if_its_number_is_larger() {
+    let read = read(&post("100", &json!({"edit_history_tweet_ids": ["101", "100"]})));
+    assert_eq!((read.id, read.latest_id), (101, 100));
+}
+
+#[test]
 fn a_long_post_is_read_whole() {
     let long = format!("@SothebAIs bid 2 ETH {}", "please ".repeat(60));
     let read = read(&post("5", &json!({"text": "@SothebAIs bid 2…", "note_tweet": {"text": long}})));
