@@ -79,11 +79,10 @@ impl X {
             created_ms: 0,
             posts: 0,
         };
-        let arguments = ["x-emulator", "serve", "--house-id", "42", "--keep-alive-ms", "300"];
+        let arguments = ["x-emulator", "--house-id", "42", "--keep-alive-ms", "300"];
         let arguments = <x_emulator::args::Arguments as clap::Parser>::parse_from(arguments);
-        let x_emulator::args::Command::Serve(serve) = arguments.command;
         let world = World::new(nature, house);
-        let emulator = Emulator::new(world, serve.settings(), Clock::System, Metrics::new(&Registry::new()));
+        let emulator = Emulator::new(world, arguments.serve.settings(), Clock::System, Metrics::new(&Registry::new()));
         let emulator = Arc::new(emulator);
         let life = Lifecycle::new();
         let local = std::net::IpAddr::from([127, 0, 0, 1]);
