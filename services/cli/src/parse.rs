@@ -24,7 +24,7 @@ pub struct ParseArgs {
     handle: Handle,
     /// Texts to read; without any, JSON lines {"id","text"} (and "reference": "none", "reply", "quote" or "repost") are
     /// read from standard input.
-    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(value_name = "TEXT")]
     texts: Vec<String>,
 }
 
@@ -127,9 +127,12 @@ fn answer<'a>(
         return nameless("it is longer than 1 MiB");
     }
     let Ok(line) = std::str::from_utf8(line) else { return nameless("it is not UTF-8") };
+    if !line.trim_start().starts_with('{') {
+        return nameless("it is not a JSON object");
+    }
     let line: Line<'_> = match serde_json::from_str(line) {
         Ok(line) => line,
-        Err(error) => return nameless(&format!("it is not a JSON object with each field once ({error})")),
+        Err(error) => return nameless(&format!("it is not one JSON object with each field once ({error})")),
     };
     match line.post() {
         Ok((id, text, reference)) => {
@@ -227,7 +230,7 @@ mod tests {
     #[test]
     fn a_malformed_line_is_answered_and_the_rest_is_read() {
         let (lines, malformed) =
-            parse(b"nonsense\n\n{\"id\":7,\"text\":5}\n\xff\n{\"id\":8,\"text\":\"@sothebais bid next\"}\n{\"id\":9");
+            parse(b"[1,\"@sothebais bid 2\"]\n\n{\"id\":7,\"text\":5}\n\xff\n{\"id\":8,\"text\":\"@sothebais bid next\"}\n{\"id\":9");
         assert_eq!((lines.len(), malformed), (5, 4));
         assert!(lines[0].starts_with(r#"{"id":null,"kind":"refused","code":"MalformedInput","message":"Line 1:"#));
         assert!(lines[1].starts_with(r#"{"id":7,"kind":"refused","code":"MalformedInput""#));

@@ -63,7 +63,10 @@ fn check_joints(text: &Text<'_>) -> Result<(), Misfit> {
         let allowed = match (before, here) {
             (Kind::Emoji(Emoji::Hundred), Kind::Number) => false,
             (Kind::Stop, Kind::House) => at == 1,
-            (Kind::Number, Kind::Word | Kind::Xi)
+            (Kind::Number, Kind::Word) => {
+                matches!(text.term(at), Some(Term::Ether | Term::LetterE)) || text.term(at).is_none()
+            }
+            (Kind::Number, Kind::Xi)
             | (Kind::Xi | Kind::Plus, Kind::Number)
             | (Kind::Bang, Kind::Bang)
             | (Kind::Emoji(_), _)
@@ -171,12 +174,20 @@ impl Reader<'_> {
         match text.tokens[self.at].kind {
             Kind::Stop if self.at == 0 && text.kind(1) == Some(Kind::House) && text.is_glued(1) => Ok(1),
             _ if self.at == 0 => misplaced,
+            Kind::Bang if !text.is_glued(self.at) && self.leads_a_part() => misplaced,
             Kind::Bang => Ok(1),
             _ if !text.is_glued(self.at) || next_is_number => misplaced,
             Kind::Stop => Ok(1),
             _ if self.at + 1 == text.tokens.len() || self.follows_amount() => misplaced,
             _ => Ok(1),
         }
+    }
+
+    /// Whether a word or number follows the marks: `! bid` may be a no in a programmer's hand.
+    fn leads_a_part(&self) -> bool {
+        let mut after =
+            self.text.tokens[self.at..].iter().map(|token| token.kind).skip_while(|&kind| kind == Kind::Bang);
+        matches!(after.next(), Some(Kind::Word | Kind::Number | Kind::Xi | Kind::Plus))
     }
 
     /// Whether a number that is not a lot's stands right before.
@@ -201,8 +212,15 @@ impl Reader<'_> {
         if self.lot.is_some() {
             return Err(Misfit::over(Code::SeveralLots, from, at + 1));
         }
-        // `lot 12 500 ETH` could be lot 12500.
-        if by_word && matches!(text.kind(at + 1), Some(Kind::Number)) {
+        // `lot 12 500 ETH` could be lot 12500, `lot 12Ξ 1.5` twelve ether.
+        let runs_on = match text.kind(at + 1) {
+            Some(Kind::Number) => true,
+            Some(Kind::Xi) => {
+                text.is_glued(at + 1) || text.kind(at + 2) != Some(Kind::Number) || !text.is_glued(at + 2)
+            }
+            _ => false,
+        };
+        if by_word && runs_on {
             return Err(Misfit::over(Code::SeveralAmounts, at, at + 2));
         }
         self.lot = Some(number);

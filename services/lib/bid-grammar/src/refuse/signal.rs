@@ -79,6 +79,7 @@ fn signs_of_concern(concern: Option<Concern>) -> [Option<Sign>; 2] {
     match concern {
         Some(Concern::BidLike) => [Some(Sign::Verb), None],
         Some(Concern::NumberWord) => [Some(Sign::Number), None],
+        Some(Concern::Multiplier) => [None; 2],
         Some(Concern::Currency) => [Some(Sign::Money), None],
         Some(Concern::Glued) => [Some(Sign::Phrase), None],
         Some(Concern::OtherLanguage) => [Some(Sign::Verb), Some(Sign::OtherWord)],
