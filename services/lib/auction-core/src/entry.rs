@@ -40,8 +40,8 @@ pub enum BadEntry {
     UnknownVersion(u8),
     #[error("an entry does not decode")]
     Malformed(#[source] postcard::Error),
-    #[error("an entry is not in its canonical form")]
-    NotCanonical,
+    #[error("an entry has bytes after its end")]
+    TrailingBytes,
 }
 
 impl Entry {
@@ -50,13 +50,13 @@ impl Entry {
         postcard::to_extend(self, vec![ENTRY_VERSION]).expect("an entry of plain data always encodes")
     }
 
-    /// Reads canonical bytes; anything else, trailing bytes included, is refused.
+    /// Reads an entry; trailing bytes are refused. That the bytes are the canonical ones is what the hash says.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadEntry> {
         match bytes.split_first() {
             None => Err(BadEntry::Empty),
             Some((&ENTRY_VERSION, body)) => match postcard::take_from_bytes::<Self>(body) {
                 Ok((entry, [])) => Ok(entry),
-                Ok(_) => Err(BadEntry::NotCanonical),
+                Ok(_) => Err(BadEntry::TrailingBytes),
                 Err(error) => Err(BadEntry::Malformed(error)),
             },
             Some((&version, _)) => Err(BadEntry::UnknownVersion(version)),

@@ -21,6 +21,7 @@ pub mod money;
 pub(crate) mod proxy;
 pub mod receipt;
 pub mod refusal;
+pub mod replay;
 pub mod reservation;
 pub mod shard;
 pub mod terms;

@@ -273,6 +273,12 @@ impl Lot {
         self.ends_at
     }
 
+    /// The latest that the end can become by extensions.
+    #[cfg(test)]
+    pub(crate) fn latest_end(&self) -> Timestamp {
+        self.scheduled_end + self.terms.soft_close.cap
+    }
+
     pub(crate) fn is_upcoming(&self) -> bool {
         self.phase == Phase::Upcoming
     }

@@ -107,7 +107,9 @@ impl Serialize for Wei {
         if serializer.is_human_readable() {
             serializer.collect_str(&self.0)
         } else {
-            serializer.serialize_bytes(&self.0.to_be_bytes_trimmed_vec())
+            let bytes = self.0.to_be_bytes::<32>();
+            let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+            serializer.serialize_bytes(&bytes[zeros..])
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Refusals: a closed set, each with a stable code, a sentence and a remedy. A refusal is an answer, not an error.
 
+pub mod page;
 mod text;
 
 use serde::{Deserialize, Serialize};

@@ -78,6 +78,8 @@ pub(crate) fn house_handle() -> Handle {
 pub(crate) struct House {
     pub(crate) shard: Shard,
     pub(crate) journal: Vec<(Vec<u8>, Hash)>,
+    /// Whether each decision is checked against the state that it met.
+    pub(crate) watch: bool,
     now: Timestamp,
     keys: u64,
 }
@@ -85,8 +87,13 @@ pub(crate) struct House {
 impl House {
     /// An auction of these terms with bidders 1 to 5, before its start.
     pub(crate) fn before(terms: AuctionTerms) -> Self {
-        let mut house =
-            Self { shard: Shard::default(), journal: Vec::new(), now: START + Span::from_secs(-60), keys: 0 };
+        let mut house = Self {
+            shard: Shard::default(),
+            journal: Vec::new(),
+            watch: false,
+            now: START + Span::from_secs(-60),
+            keys: 0,
+        };
         for bidder in 1..=5 {
             house.when(SourceKind::House, Action::RegisterBidder(bidder_terms(bidder)));
         }
@@ -127,7 +134,19 @@ impl House {
 
     /// Lets time pass to `seconds` after the start, and whatever is due happen when it is due.
     pub(crate) fn at(&mut self, seconds: i64) -> Vec<Decision> {
-        let until = at(seconds);
+        self.until(at(seconds))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Lets this many milliseconds pass.
+    pub(crate) fn wait(&mut self, ms: i64) -> Vec<Decision> {
+        self.until(self.now + Span(ms))
+    }
+
+    fn until(&mut self, until: Timestamp) -> Vec<Decision> {
         let mut decisions = Vec::new();
         while let Some((_, due)) = self.shard.next_deadline().filter(|&(_, due)| due <= until) {
             self.now = self.now.max(due);
@@ -156,12 +175,16 @@ impl House {
     /// Decides, folds and journals, as a worker does.
     pub(crate) fn commit(&mut self, command: &Command) -> Decision {
         let decision = self.shard.decide(command, self.now);
+        let before = self.watch.then(|| self.shard.clone());
         if !decision.is_idle() {
             let entry = Entry { command: command.clone(), now: self.now, decision: decision.clone() };
             let bytes = entry.encode();
             let hash = self.shard.head(&decision.subject).chain(&bytes);
             self.shard.apply(&entry, hash);
             self.journal.push((bytes, hash));
+        }
+        if let Some(before) = before {
+            crate::tests::properties::assert_lawful(&before, &self.shard, &decision);
         }
         decision
     }

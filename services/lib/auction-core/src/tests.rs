@@ -1,3 +1,10 @@
 //! The rules as sentences: given events, when a command comes at a time, then events or a refusal.
 
 mod bidding;
+mod clerk;
+mod closing;
+mod funds;
+mod golden;
+mod manifest;
+mod model;
+pub(crate) mod properties;

@@ -38,7 +38,8 @@ impl Auction {
             Run::Paused { .. } | Run::Cancelled { .. } | Run::Completed => return None,
         }
         let Some(&first) = self.queue.first() else {
-            let complete = !self.lots.is_empty() && self.running.is_empty();
+            // Bids that came too late have their answers first.
+            let complete = !self.lots.is_empty() && self.running.is_empty() && !self.lots.values().any(Lot::has_parked);
             return complete.then_some((AT_ONCE, AuctionStep::Complete));
         };
         let opens_at = match self.terms.order {

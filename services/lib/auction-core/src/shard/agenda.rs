@@ -113,7 +113,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn reschedule_all(&mut self) {
+    pub(crate) fn reschedule_all(&mut self) {
         let ids: Vec<AuctionId> = self.auctions.keys().cloned().collect();
         for id in ids {
             self.reschedule(&id);
