@@ -232,6 +232,7 @@ fn is_honoured(lot: &Lot, bidders: &Bidders, standing: &crate::event::Standing) 
     bidders.admitted(standing.leader).is_ok() && bidders.check_funds(needed, lot.reservation()).is_ok()
 }
 
+#[derive(Clone, Copy)]
 struct Reopening<'a> {
     reason: &'a str,
     seconds: u32,

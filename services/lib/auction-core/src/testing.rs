@@ -73,6 +73,10 @@ pub(crate) fn house_handle() -> Handle {
     Handle::new("house").unwrap()
 }
 
+pub(crate) fn auction_id() -> AuctionId {
+    AuctionId::new("evening-sale").unwrap()
+}
+
 /// A shard with the journal that made it.
 #[derive(Debug, Clone)]
 pub(crate) struct House {
@@ -97,7 +101,7 @@ impl House {
         for bidder in 1..=5 {
             house.when(SourceKind::House, Action::RegisterBidder(bidder_terms(bidder)));
         }
-        house.when(SourceKind::House, Action::ConfigureAuction { auction: house.auction_id(), terms });
+        house.when(SourceKind::House, Action::ConfigureAuction { auction: auction_id(), terms });
         house
     }
 
@@ -115,16 +119,12 @@ impl House {
         Self::open(terms)
     }
 
-    pub(crate) fn auction_id(&self) -> AuctionId {
-        AuctionId::new("evening-sale").unwrap()
-    }
-
     pub(crate) fn lot(&self, number: u32) -> &Lot {
-        self.shard.auction(&self.auction_id()).unwrap().lot(LotNumber(number)).unwrap()
+        self.shard.auction(&auction_id()).unwrap().lot(LotNumber(number)).unwrap()
     }
 
     pub(crate) fn run(&self) -> &'static str {
-        self.shard.auction(&self.auction_id()).unwrap().run().name()
+        self.shard.auction(&auction_id()).unwrap().run().name()
     }
 
     /// Price and leader of lot 1, for comparison.
@@ -209,7 +209,7 @@ impl House {
     }
 
     pub(crate) fn clerk(&mut self, clerk: Clerk) -> Decision {
-        self.when(SourceKind::Clerk, Action::Clerk { auction: self.auction_id(), clerk })
+        self.when(SourceKind::Clerk, Action::Clerk { auction: auction_id(), clerk })
     }
 
     pub(crate) fn audit(&mut self, seconds: i64) -> Decision {
@@ -217,12 +217,12 @@ impl House {
     }
 
     pub(crate) fn configure(&mut self, terms: AuctionTerms) -> Decision {
-        self.when(SourceKind::House, Action::ConfigureAuction { auction: self.auction_id(), terms })
+        self.when(SourceKind::House, Action::ConfigureAuction { auction: auction_id(), terms })
     }
 
     fn place(&self, lot: Option<u32>, bidder: u64, intent: Intent) -> Action {
         Action::PlaceBid {
-            auction: self.auction_id(),
+            auction: auction_id(),
             lot: lot.map(LotNumber),
             bidder: BidderId(bidder),
             intent,

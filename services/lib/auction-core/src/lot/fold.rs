@@ -1,10 +1,11 @@
 //! The fold of a lot's events. Total: an event that cannot follow is folded as it says, never a panic.
 
 use crate::event::{HoldReason, Standing};
+use crate::lot::trail::Trail;
 use crate::lot::{Interval, Lot, MAX_UNCONFIRMED, Parked, Phase, Unconfirmed};
 use crate::proxy::{Offer, OfferKind};
 use crate::reservation::{Bidders, Reservation};
-use crate::{Event, Refusal, Span, Timestamp};
+use crate::{Event, Refusal, Round, Span, Timestamp};
 
 impl Lot {
     /// Folds one event that names this lot. `row` is the number of the row that it is part of.
@@ -13,19 +14,12 @@ impl Lot {
             Event::BidAccepted { bidder, paddle, amount, intent, standing, .. } => {
                 let kind = OfferKind::of(*intent);
                 let offer = Offer { bidder: *bidder, paddle: *paddle, amount: *amount, kind, lot_seq: row };
-                self.trail.push(offer, *standing);
-                self.stand(Some(*standing), bidders);
-                self.unconfirmed.retain(|jump| jump.bidder != *bidder);
-                self.counts.accepted += 1;
+                self.accept(offer, *standing, bidders);
             }
             Event::BidRefused { bidder, intent, refusal, at, .. } => {
                 self.counts.refuse(refusal.code());
                 if let (Some(intent), Refusal::JumpNeedsConfirmation { .. }) = (intent, refusal) {
-                    self.unconfirmed.retain(|jump| jump.bidder != *bidder);
-                    self.unconfirmed.push_back(Unconfirmed { bidder: *bidder, intent: *intent, at: *at });
-                    if self.unconfirmed.len() > MAX_UNCONFIRMED {
-                        self.unconfirmed.pop_front();
-                    }
+                    self.await_confirmation(Unconfirmed { bidder: *bidder, intent: *intent, at: *at });
                 }
             }
             Event::BidParked { bidder, intent, at, source, post, .. } => self.parked.push_back(Parked {
@@ -40,15 +34,7 @@ impl Lot {
                     self.parked.remove(index);
                 }
             }
-            Event::BidVoided { lot_seq, standing, .. } => {
-                self.trail.remove(*lot_seq, &self.terms);
-                self.counts.voided += 1;
-                if self.phase.is_running() {
-                    self.stand(*standing, bidders);
-                } else {
-                    self.standing = *standing;
-                }
-            }
+            Event::BidVoided { lot_seq, standing, .. } => self.void(*lot_seq, *standing, bidders),
             Event::LotExtended { ends_at, extensions, .. } => {
                 self.ends_at = *ends_at;
                 self.extensions = *extensions;
@@ -98,14 +84,7 @@ impl Lot {
             Event::LotHeld { reason: HoldReason::AuditOverdue, at, .. } => {
                 self.phase = Phase::AuditOverdue { since: *at };
             }
-            Event::LotReleased { at, ends_at, .. } => {
-                if let Phase::Held { since, .. } = self.phase {
-                    self.last_hold = Some(Interval { from: since, to: *at });
-                }
-                self.scheduled_end = self.scheduled_end + (*ends_at - self.ends_at);
-                self.ends_at = *ends_at;
-                self.phase = Phase::Open;
-            }
+            Event::LotReleased { at, ends_at, .. } => self.release(*at, *ends_at),
             Event::LotSkipped { at, .. } => self.phase = Phase::Skipped { at: *at },
             Event::LotWithdrawn { reason, at, .. } => {
                 bidders.replace(&mut self.reservation, None);
@@ -115,17 +94,7 @@ impl Lot {
                 bidders.replace(&mut self.reservation, None);
                 self.phase = Phase::Passed { reason: *reason, at: *at };
             }
-            Event::LotReoffered { round, .. } => {
-                bidders.replace(&mut self.reservation, None);
-                self.round = *round;
-                self.phase = Phase::Upcoming;
-                self.opened_at = None;
-                self.standing = None;
-                self.extensions = 0;
-                self.trail = super::trail::Trail::default();
-                self.unconfirmed.clear();
-                self.last_hold = None;
-            }
+            Event::LotReoffered { round, .. } => self.offer_again(*round, bidders),
             Event::LotReopened { at, ends_at, standing, .. } => {
                 self.begin(*at, *ends_at);
                 self.stand(*standing, bidders);
@@ -148,6 +117,52 @@ impl Lot {
             | Event::InboxAdvanced { .. }
             | Event::InboxAudited { .. } => {}
         }
+    }
+
+    fn accept(&mut self, offer: Offer, standing: Standing, bidders: &mut Bidders) {
+        self.trail.push(offer, standing);
+        self.stand(Some(standing), bidders);
+        self.unconfirmed.retain(|jump| jump.bidder != offer.bidder);
+        self.counts.accepted += 1;
+    }
+
+    fn await_confirmation(&mut self, jump: Unconfirmed) {
+        self.unconfirmed.retain(|known| known.bidder != jump.bidder);
+        self.unconfirmed.push_back(jump);
+        if self.unconfirmed.len() > MAX_UNCONFIRMED {
+            self.unconfirmed.pop_front();
+        }
+    }
+
+    fn void(&mut self, lot_seq: u64, standing: Option<Standing>, bidders: &mut Bidders) {
+        self.trail.remove(lot_seq, &self.terms);
+        self.counts.voided += 1;
+        if self.phase.is_running() {
+            self.stand(standing, bidders);
+        } else {
+            self.standing = standing;
+        }
+    }
+
+    fn release(&mut self, at: Timestamp, ends_at: Timestamp) {
+        if let Phase::Held { since, .. } = self.phase {
+            self.last_hold = Some(Interval { from: since, to: at });
+        }
+        self.scheduled_end = self.scheduled_end + (ends_at - self.ends_at);
+        self.ends_at = ends_at;
+        self.phase = Phase::Open;
+    }
+
+    fn offer_again(&mut self, round: Round, bidders: &mut Bidders) {
+        bidders.replace(&mut self.reservation, None);
+        self.round = round;
+        self.phase = Phase::Upcoming;
+        self.opened_at = None;
+        self.standing = None;
+        self.extensions = 0;
+        self.trail = Trail::default();
+        self.unconfirmed.clear();
+        self.last_hold = None;
     }
 
     /// The auction's clock stood still for `pause`: what is still to come moves by it.

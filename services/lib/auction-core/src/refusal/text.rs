@@ -62,6 +62,7 @@ impl Refusal {
     }
 
     /// What is wrong, in one sentence.
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence a refusal")]
     pub fn message(&self) -> String {
         match self {
             Self::UnknownBidder => "You are not registered as a bidder.".to_owned(),
@@ -145,13 +146,12 @@ impl Refusal {
             Self::LimitExceeded { .. } => "Bid less, or raise your limit.".to_owned(),
             Self::UnknownAuction => "Check the auction's name.".to_owned(),
             Self::AuctionNotStarted { .. } => "Bid once the first lot is open.".to_owned(),
-            Self::AuctionPaused => "Bid again once it goes on; no time is lost.".to_owned(),
             Self::AuctionCancelled | Self::AuctionCompleted => "Look out for the next auction.".to_owned(),
             Self::ChannelShut => "Bid through a channel that the auction's page names.".to_owned(),
             Self::UnknownLot { .. } => "Name a lot of the catalogue, such as #1.".to_owned(),
             Self::LotNotNamed { .. } => "Add the lot to your bid, such as #1.".to_owned(),
             Self::NoLotOpen | Self::LotNotOpen { .. } => "Bid again when it opens.".to_owned(),
-            Self::LotHeld { .. } => "Bid again once it goes on; no time is lost.".to_owned(),
+            Self::AuctionPaused | Self::LotHeld { .. } => "Bid again once it goes on; no time is lost.".to_owned(),
             Self::LotWithdrawn { .. } | Self::LotClosed { .. } => "Bid on another lot.".to_owned(),
             Self::TooEarly { .. } => "Bid again: the lot is open now.".to_owned(),
             Self::TooLate { .. } | Self::DrainFull { .. } => {

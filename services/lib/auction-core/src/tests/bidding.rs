@@ -1,7 +1,9 @@
 //! Amounts, ladders, proxies, reserve, buy-now, the jump guard, and who may bid where.
 
 use crate::terms::{BidderStatus, BidderTerms, Channel, Channels, LotOrder, Reserve};
-use crate::testing::{House, assert_accepted, at, auction_terms, bid, bidder_terms, eth, max, names, refusal};
+use crate::testing::{
+    House, assert_accepted, at, auction_id, auction_terms, bid, bidder_terms, eth, max, names, refusal,
+};
 use crate::{Action, BidderId, Intent, LotNumber, Refusal, SourceKind, Wei};
 
 fn hidden(amount: &str) -> Reserve {
@@ -248,13 +250,8 @@ fn a_shut_channel_takes_no_bids() {
 #[test]
 fn nobody_bids_for_the_house() {
     let mut house = House::with_lot(|_| {});
-    let place = Action::PlaceBid {
-        auction: house.auction_id(),
-        lot: None,
-        bidder: BidderId(1),
-        intent: bid("0.1"),
-        post: None,
-    };
+    let place =
+        Action::PlaceBid { auction: auction_id(), lot: None, bidder: BidderId(1), intent: bid("0.1"), post: None };
     for kind in [SourceKind::Clerk, SourceKind::House] {
         assert_eq!(*refusal(&house.when(kind, place.clone())), Refusal::ChannelShut);
     }
@@ -288,12 +285,8 @@ fn a_post_from_before_the_opening_is_too_early() {
 fn a_post_that_is_not_understood_is_refused_with_the_grammars_code() {
     let mut house = House::with_lot(|_| {});
     let post = crate::command::InboxPosition { handle: crate::testing::house_handle(), seq: 1 };
-    let action = Action::RefusePost {
-        auction: house.auction_id(),
-        bidder: BidderId(1),
-        code: "AmbiguousComma".to_owned(),
-        post,
-    };
+    let action =
+        Action::RefusePost { auction: auction_id(), bidder: BidderId(1), code: "AmbiguousComma".to_owned(), post };
     let decision = house.when(SourceKind::Post, action);
     assert_eq!(refusal(&decision).code(), "AmbiguousComma");
     assert_eq!(house.lot(1).counts().refusals().get("AmbiguousComma"), Some(&1));

@@ -3,7 +3,7 @@
 use crate::event::PassReason;
 use crate::terms::{BidderStatus, BidderTerms, LotOrder};
 use crate::testing::{
-    House, assert_accepted, assert_done, at, auction_terms, bid, bidder_terms, eth, max, names, refusal,
+    House, assert_accepted, assert_done, at, auction_id, auction_terms, bid, bidder_terms, eth, max, names, refusal,
 };
 use crate::{Action, Clerk, Decision, LotNumber, Phase, Refusal, Round, SourceKind};
 
@@ -70,7 +70,7 @@ fn a_skipped_lot_gives_way_and_can_be_offered_again_at_the_end() {
     let mut house = House::before(auction_terms(3));
     assert_done(&house.clerk(Clerk::SkipLot { lot: ONE }));
     assert_done(&house.clerk(Clerk::ReofferLot { lot: ONE }));
-    assert_eq!(house.shard.auction(&house.auction_id()).unwrap().queue(), [TWO, LotNumber(3), ONE]);
+    assert_eq!(house.shard.auction(&auction_id()).unwrap().queue(), [TWO, LotNumber(3), ONE]);
     assert_eq!(house.lot(1).round(), Round(2));
     house.at(1);
     assert_eq!(*refusal(&house.clerk(Clerk::SkipLot { lot: TWO })), Refusal::LotNotUpcoming { lot: TWO });

@@ -3,7 +3,9 @@
 use crate::decision::Verdict;
 use crate::event::PassReason;
 use crate::terms::{AuditPolicy, LotOrder, Reserve};
-use crate::testing::{House, assert_accepted, at, auction_terms, bid, eth, house_handle, max, names, refusal};
+use crate::testing::{
+    House, assert_accepted, at, auction_id, auction_terms, bid, eth, house_handle, max, names, refusal,
+};
 use crate::{Decision, Intent, LotNumber, Phase, Refusal, Span};
 
 fn ends_at(house: &House) -> i64 {
@@ -207,7 +209,7 @@ fn concurrent_lots_open_together_and_close_apart() {
     let mut terms = auction_terms(3);
     terms.order = LotOrder::Concurrent;
     let mut house = House::open(terms);
-    assert_eq!(house.shard.auction(&house.auction_id()).unwrap().running().len(), 3);
+    assert_eq!(house.shard.auction(&auction_id()).unwrap().running().len(), 3);
     house.at(55);
     house.bid_on(2, 1, bid("0.1"));
     house.at(72);

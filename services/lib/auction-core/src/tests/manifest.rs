@@ -1,7 +1,7 @@
 //! Terms: what may change when, and what is no sound term at all.
 
 use crate::terms::{AuctionTerms, Channel, Ladder, LadderKind, LotTerms, Reserve, Rung};
-use crate::testing::{House, assert_done, auction_terms, bid, eth, house_handle, lot_terms, refusal};
+use crate::testing::{House, assert_done, auction_id, auction_terms, bid, eth, house_handle, lot_terms, refusal};
 use crate::{Action, AuctionId, Clerk, LotNumber, Refusal, SourceKind, Span, Wei};
 
 fn frozen(house: &mut House, change: impl FnOnce(&mut AuctionTerms)) -> String {
@@ -37,7 +37,7 @@ fn upcoming_lots_change_come_and_go() {
     terms.lots.remove(2);
     terms.lots.push(lot_terms(9));
     assert_done(&house.configure(terms));
-    let auction = house.shard.auction(&house.auction_id()).unwrap();
+    let auction = house.shard.auction(&auction_id()).unwrap();
     assert_eq!(auction.queue(), [LotNumber(2), LotNumber(9)]);
     assert_eq!(house.lot(2).minimum_bid(), eth("0.2"));
     assert!(auction.lot(LotNumber(3)).is_none());
@@ -93,7 +93,7 @@ fn one_handle_serves_one_auction_at_a_time() {
     let second = Action::ConfigureAuction { auction: AuctionId::new("second").unwrap(), terms };
     assert_eq!(
         *refusal(&house.when(SourceKind::House, second.clone())),
-        Refusal::HandleConflict { handle: house_handle(), auction: house.auction_id() }
+        Refusal::HandleConflict { handle: house_handle(), auction: auction_id() }
     );
     house.at(100);
     assert_done(&house.when(SourceKind::House, second));

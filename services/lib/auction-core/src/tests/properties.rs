@@ -7,7 +7,7 @@ use crate::command::InboxPosition;
 use crate::decision::Verdict;
 use crate::replay::{Replay, Row};
 use crate::terms::{AuctionTerms, AuditPolicy, BidderStatus, BidderTerms, LotOrder, Reserve};
-use crate::testing::{House, auction_terms, bidder_terms, eth, house_handle};
+use crate::testing::{House, auction_id, auction_terms, bidder_terms, eth, house_handle};
 use crate::{Action, BidderId, Clerk, Decision, Event, Intent, LotNumber, Shard, SourceKind, Span, Timestamp, Wei};
 
 /// One move of the game, small enough to shrink.
@@ -123,7 +123,7 @@ impl House {
             Move::Bid { lot, bidder, intent, post } => {
                 let seq = self.shard.inbox(&house_handle()).seq.saturating_add(1);
                 let action = Action::PlaceBid {
-                    auction: self.auction_id(),
+                    auction: auction_id(),
                     lot: lot.map(LotNumber),
                     bidder: BidderId(*bidder),
                     intent: *intent,
@@ -146,7 +146,7 @@ impl House {
                 }
                 vec![self.configure(next)]
             }
-            Move::Tick => vec![self.when(SourceKind::House, Action::Tick { auction: self.auction_id() })],
+            Move::Tick => vec![self.when(SourceKind::House, Action::Tick { auction: auction_id() })],
         }
     }
 }
@@ -156,8 +156,8 @@ fn assert_sound(shard: &Shard) {
     for bidder in shard.bidders().iter() {
         let kept = shard
             .auctions()
-            .flat_map(|auction| auction.lots())
-            .filter_map(|lot| lot.reservation())
+            .flat_map(crate::Auction::lots)
+            .filter_map(crate::Lot::reservation)
             .filter(|kept| kept.bidder == bidder.terms().bidder)
             .fold(Wei::ZERO, |sum, kept| sum.saturating_add(kept.amount));
         assert_eq!(bidder.reserved(), kept, "what a bidder has reserved is what its lots keep");
@@ -196,7 +196,7 @@ pub(crate) fn assert_lawful(before: &Shard, after: &Shard, decision: &Decision) 
             assert!(old.lot(*lot).is_some_and(|lot| lot.phase().is_running()), "nothing is accepted off a running lot");
             let leader = after.bidders().get(standing.leader).unwrap();
             let raised =
-                old.lot(*lot).and_then(|lot| lot.reservation()) != new.lot(*lot).and_then(|lot| lot.reservation());
+                old.lot(*lot).and_then(crate::Lot::reservation) != new.lot(*lot).and_then(crate::Lot::reservation);
             let within = leader.terms().limit.is_none_or(|limit| leader.reserved() <= limit);
             assert!(!raised || within, "no new reservation goes beyond the limit");
         }
@@ -298,7 +298,7 @@ fn time_that_goes_back_changes_no_order() {
         source: crate::Source { kind: SourceKind::Web, key: format!("k{bidder}") },
         at: crate::testing::at(1),
         action: Action::PlaceBid {
-            auction: house.auction_id(),
+            auction: auction_id(),
             lot: None,
             bidder: BidderId(bidder),
             intent: Intent::NextBid,
