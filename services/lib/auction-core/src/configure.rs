@@ -8,8 +8,8 @@ use crate::money::MAX_AMOUNT;
 use crate::terms::{AuctionTerms, AuditPolicy, Ladder, LadderKind, LotOrder, LotTerms, SoftClose};
 use crate::{Refusal, Span, Wei};
 
-/// The most lots of one auction.
-pub const MAX_LOTS: usize = 10_000;
+/// The most lots of one auction: with their ladders they are one row of the journal.
+pub const MAX_LOTS: usize = 1_000;
 
 /// The most rungs of one ladder.
 pub const MAX_RUNGS: usize = 1_024;
@@ -27,7 +27,7 @@ pub const MAX_PREMIUM_BPS: u32 = 10_000;
 pub(crate) fn check(terms: &AuctionTerms) -> Result<(), Refusal> {
     require(!terms.uid.is_empty() && terms.uid.len() <= MAX_TEXT_LENGTH, "uid", "must have 1 to 280 bytes")?;
     require(terms.title.len() <= MAX_TEXT_LENGTH, "title", "must have at most 280 bytes")?;
-    require(terms.lots.len() <= MAX_LOTS, "lots", "must be at most 10,000")?;
+    require(terms.lots.len() <= MAX_LOTS, "lots", "must be at most 1,000")?;
     span(terms.drain, "drain")?;
     match terms.audit {
         AuditPolicy::Required { deadline } => span(deadline, "audit.deadline")?,

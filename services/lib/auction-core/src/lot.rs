@@ -25,6 +25,9 @@ use trail::Trail;
 /// The most late bids that wait for the end of one lot; a further one is refused with `DrainFull`.
 pub const MAX_PARKED: usize = 4_096;
 
+/// The most of them that are one bidder's, so that nobody can take the places of all others.
+pub const MAX_PARKED_PER_BIDDER: usize = 16;
+
 /// Within this time, by the bids' own times, a repeated bid confirms a jump.
 pub const CONFIRMATION_WINDOW: Span = Span::from_secs(60);
 
@@ -295,6 +298,12 @@ impl Lot {
 
     pub(crate) fn has_parked(&self) -> bool {
         !self.parked.is_empty()
+    }
+
+    /// Whether one more bid of this bidder may wait for the end.
+    pub(crate) fn has_room_to_park(&self, bidder: BidderId) -> bool {
+        let own = self.parked.iter().filter(|parked| parked.bidder == bidder).count();
+        self.parked.len() < MAX_PARKED && own < MAX_PARKED_PER_BIDDER
     }
 
     pub(crate) fn first_parked_in_time(&self) -> Option<usize> {

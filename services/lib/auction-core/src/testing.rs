@@ -191,17 +191,17 @@ impl House {
 
     /// A web bid at this moment.
     pub(crate) fn bid(&mut self, bidder: u64, intent: Intent) -> Decision {
-        self.when(SourceKind::Web, self.place(None, bidder, intent))
+        self.when(SourceKind::Web, place(None, bidder, intent))
     }
 
     pub(crate) fn bid_on(&mut self, lot: u32, bidder: u64, intent: Intent) -> Decision {
-        self.when(SourceKind::Web, self.place(Some(lot), bidder, intent))
+        self.when(SourceKind::Web, place(Some(lot), bidder, intent))
     }
 
     /// A post of `seconds` after the start that arrives at this moment.
     pub(crate) fn post(&mut self, bidder: u64, intent: Intent, seconds: i64) -> Decision {
         let seq = self.shard.inbox(&house_handle()).seq + 1;
-        let mut action = self.place(None, bidder, intent);
+        let mut action = place(None, bidder, intent);
         if let Action::PlaceBid { post, .. } = &mut action {
             *post = Some(InboxPosition { handle: house_handle(), seq });
         }
@@ -219,16 +219,10 @@ impl House {
     pub(crate) fn configure(&mut self, terms: AuctionTerms) -> Decision {
         self.when(SourceKind::House, Action::ConfigureAuction { auction: auction_id(), terms })
     }
+}
 
-    fn place(&self, lot: Option<u32>, bidder: u64, intent: Intent) -> Action {
-        Action::PlaceBid {
-            auction: auction_id(),
-            lot: lot.map(LotNumber),
-            bidder: BidderId(bidder),
-            intent,
-            post: None,
-        }
-    }
+fn place(lot: Option<u32>, bidder: u64, intent: Intent) -> Action {
+    Action::PlaceBid { auction: auction_id(), lot: lot.map(LotNumber), bidder: BidderId(bidder), intent, post: None }
 }
 
 pub(crate) fn bid(amount: &str) -> Intent {

@@ -87,7 +87,7 @@ mod tests {
     /// The codes that `Refusal::code` can give, read off its exhaustive match.
     fn codes() -> BTreeSet<String> {
         let source = include_str!("text.rs");
-        let body = &source[source.find("pub fn code").unwrap()..source.find("pub fn message").unwrap()];
+        let body = &source[source.find("pub fn code").unwrap()..source.find("/// What is wrong").unwrap()];
         body.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }
 

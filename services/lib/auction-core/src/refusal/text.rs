@@ -88,7 +88,9 @@ impl Refusal {
             Self::LotClosed { lot } => format!("Lot {lot} is closed."),
             Self::TooEarly { lot, .. } => format!("The bid was made before lot {lot} opened."),
             Self::TooLate { lot, .. } => format!("The bid was made after the end of lot {lot}."),
-            Self::DrainFull { lot } => format!("The bid was made after the end of lot {lot}, as too many others were."),
+            Self::DrainFull { lot } => {
+                format!("The bid was made after the end of lot {lot}, and too many late bids wait already.")
+            }
             Self::ZeroAmount => "A bid of nothing is no bid.".to_owned(),
             Self::AmountTooLarge => "The amount is larger than any that the house takes.".to_owned(),
             Self::OffTick { tick, .. } => {

@@ -136,6 +136,17 @@ fn a_parked_bid_is_judged_when_the_end_moves_past_it() {
 }
 
 #[test]
+fn nobody_takes_the_waiting_places_of_all_others() {
+    let mut house = House::with_lot(|_| {});
+    house.at(65);
+    for _ in 0..16 {
+        assert_eq!(house.post(1, bid("0.1"), 61).verdict, Verdict::Parked);
+    }
+    assert_eq!(*refusal(&house.post(1, bid("0.1"), 61)), Refusal::DrainFull { lot: LotNumber(1) });
+    assert_eq!(house.post(2, bid("0.1"), 61).verdict, Verdict::Parked);
+}
+
+#[test]
 fn the_hammer_waits_for_the_audit() {
     let mut house = audited();
     house.bid(1, bid("0.1"));

@@ -1,7 +1,7 @@
 //! What holds whatever is asked, in whatever order: checked on random commands, and on every short sequence.
 
 use proptest::prelude::*;
-use proptest::strategy::Union;
+use proptest::strategy::{Union, ValueTree};
 
 use crate::command::InboxPosition;
 use crate::decision::Verdict;
@@ -268,6 +268,28 @@ proptest! {
     ) {
         super::model::agrees(&bids, reserve.map(|n| Wei::from(n * 50_000_000_000_000_000)));
     }
+}
+
+/// A generator with a blind spot proves nothing about what it never reaches.
+#[test]
+fn the_random_commands_reach_every_event() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let games = (any::<bool>(), any::<bool>(), any::<u8>(), proptest::collection::vec(a_move(), 20..80));
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..600 {
+        let (concurrent, audited, reserve, moves) = games.new_tree(&mut runner).unwrap().current();
+        let mut house = House::before(terms(concurrent, audited, reserve));
+        for step in &moves {
+            house.play(step);
+        }
+        for (bytes, _) in &house.journal {
+            reached.extend(crate::testing::names(&crate::Entry::decode(bytes).unwrap().decision));
+        }
+    }
+    let every = "AuctionCancelled AuctionCompleted AuctionConfigured AuctionPaused AuctionResumed BidAccepted BidParked \
+                 BidRefused BidUnparked BidVoided BidderRegistered InboxAudited LotDraining LotExtended LotHeld LotOpened \
+                 LotPassed LotReleased LotReoffered LotReopened LotSkipped LotSold LotWithdrawn ReserveMet";
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), every.split_whitespace().collect::<Vec<_>>());
 }
 
 #[test]

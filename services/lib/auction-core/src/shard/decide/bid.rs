@@ -4,7 +4,7 @@ use crate::auction::Auction;
 use crate::command::{InboxPosition, Source};
 use crate::decision::Verdict;
 use crate::lot::judge::{Bid, Judged};
-use crate::lot::{Lot, MAX_PARKED, Parked, Phase};
+use crate::lot::{Lot, Parked, Phase};
 use crate::{AuctionId, BidderId, Decision, Event, Intent, LotNumber, Refusal, Shard, Subject, Timestamp};
 
 /// A bid as it arrives.
@@ -59,7 +59,7 @@ impl Shard {
                 let bid = Bid { bidder: asked.bidder, intent: asked.intent, at: asked.at, post: asked.post };
                 lot.judge(bid, self.bidders(), row, now)
             }
-            Timing::AfterTheEnd if lot.parked().len() >= MAX_PARKED => Err(Refusal::DrainFull { lot: lot.number() }),
+            Timing::AfterTheEnd if !lot.has_room_to_park(asked.bidder) => Err(Refusal::DrainFull { lot: lot.number() }),
             Timing::AfterTheEnd => Ok(Judged { verdict: Verdict::Parked, events: vec![parked(lot, asked)] }),
         }
     }
