@@ -16,6 +16,9 @@ use crate::x::{Client, Code, Endpoint, Problem};
 const PAGE: usize = 100;
 /// X keeps this many mentions on the timeline.
 const TIMELINE_LIMIT: usize = 800;
+/// An end of the timeline is believed up to this many posts. Beyond, it may be the timeline's limit: while it is read,
+/// new posts push old ones out, so the limit shows itself after fewer than 800.
+const TIMELINE_TRUST: usize = 400;
 /// Pages of the search that one comparison may read: 2,000 posts beyond the timeline.
 const SEARCH_PAGES: usize = 20;
 
@@ -44,7 +47,7 @@ pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u6
         outcome = timeline(Context::App, Item::PostRead).read(client, ledger, &mut read).await;
     }
     let reached_the_end = match outcome {
-        Ok(reached) => reached && read.posts.len() < TIMELINE_LIMIT,
+        Ok(reached) => reached && read.posts.len() <= TIMELINE_TRUST,
         Err(problem) if problem.code == Code::RateLimited => false,
         Err(problem) => return Err(problem),
     };

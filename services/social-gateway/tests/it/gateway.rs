@@ -126,8 +126,11 @@ async fn a_killed_gateway_loses_nothing() {
 async fn more_posts_than_xs_timeline_keeps_are_found_by_the_search() {
     let show = Show::prepare(&BIDDERS).await;
     // 5 of 7 name the house for a bidder, so 170 rounds are 1,020 mentions of 800 that the timeline keeps.
-    let wanted = chatter(&show.x, 170, "long ago").await;
+    let mut wanted = chatter(&show.x, 170, "long ago").await;
+    show.x.fault(json!({"kind": "withhold", "permille": 1000})).await;
     let gateway = show.gateway(&[]);
+    // While the timeline is read, new posts push old ones out of it.
+    wanted.extend(chatter(&show.x, 100, "meanwhile").await);
     gateway.connected().await;
     let completed = show.audited(&gateway).await;
     show.assert_inbox(&wanted, completed).await;
