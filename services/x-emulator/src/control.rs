@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::auth::Credentials;
@@ -127,9 +129,13 @@ struct NewUser {
 }
 
 /// Adds a person to the crowd and tells the bearer token.
-async fn register(State(emulator): State<Arc<Emulator>>, Json(new): Json<NewUser>) -> Response {
+async fn register(State(emulator): State<Arc<Emulator>>, body: Bytes) -> Response {
+    let new: NewUser = match read(&body) {
+        Ok(new) => new,
+        Err(malformed) => return malformed.into_response(),
+    };
     if !is_handle(&new.handle) {
-        return refused("bad_handle", "a handle has 1 to 15 letters, digits or underscores");
+        return bad_handle(&new.handle);
     }
     let id = new.id.unwrap_or_else(|| UserId(author_id(&new.handle)));
     match emulator.register(id, &new.handle) {
@@ -137,7 +143,7 @@ async fn register(State(emulator): State<Arc<Emulator>>, Json(new): Json<NewUser
             let token = Credentials::crowd_token(&emulator.settings.credentials.crowd_secret, id);
             (StatusCode::CREATED, Json(json!({"id": id, "handle": new.handle, "token": token}))).into_response()
         }
-        Err(unregistered) => refused(code_of(&unregistered), &unregistered.to_string()),
+        Err(unregistered) => unregistered_answer(&unregistered),
     }
 }
 
@@ -148,9 +154,13 @@ struct NewHandle {
 }
 
 /// Gives an account a new handle, as its owner might.
-async fn rename(State(emulator): State<Arc<Emulator>>, Path(id): Path<UserId>, Json(new): Json<NewHandle>) -> Response {
+async fn rename(State(emulator): State<Arc<Emulator>>, Path(id): Path<UserId>, body: Bytes) -> Response {
+    let new: NewHandle = match read(&body) {
+        Ok(new) => new,
+        Err(malformed) => return malformed.into_response(),
+    };
     if !is_handle(&new.handle) {
-        return refused("bad_handle", "a handle has 1 to 15 letters, digits or underscores");
+        return bad_handle(&new.handle);
     }
     let now_ms = emulator.clock.now_ms();
     let renamed = {
@@ -161,26 +171,41 @@ async fn rename(State(emulator): State<Arc<Emulator>>, Path(id): Path<UserId>, J
     emulator.wake();
     match renamed {
         Ok(()) => Json(json!({"id": id, "handle": new.handle})).into_response(),
-        Err(unregistered) => refused(code_of(&unregistered), &unregistered.to_string()),
+        Err(unregistered) => unregistered_answer(&unregistered),
     }
 }
 
-fn code_of(unregistered: &Unregistered) -> &'static str {
-    match unregistered {
-        Unregistered::HandleTaken(_) => "handle_taken",
-        Unregistered::Full => "too_many_users",
-    }
+fn bad_handle(handle: &str) -> Response {
+    let detail = format!("{handle:?} is no handle");
+    Refusal { code: "bad_handle", detail, remedy: "use 1 to 15 letters, digits or underscores" }.into_response()
+}
+
+fn unregistered_answer(unregistered: &Unregistered) -> Response {
+    let (code, remedy) = match unregistered {
+        Unregistered::HandleTaken(_) => ("handle_taken", "choose another handle, or rename its owner first"),
+        Unregistered::Full => ("too_many_users", "start the stand-in anew"),
+    };
+    Refusal { code, detail: unregistered.to_string(), remedy }.into_response()
 }
 
 /// Sets a fault.
-async fn fault(State(emulator): State<Arc<Emulator>>, Json(fault): Json<Fault>) -> Response {
+async fn fault(State(emulator): State<Arc<Emulator>>, body: Bytes) -> Response {
+    let fault: Fault = match read(&body) {
+        Ok(fault) => fault,
+        Err(malformed) => return malformed.into_response(),
+    };
     let set = emulator.core().fault(&fault);
     match set {
         Ok(()) => {
             tracing::info!(fault = ?fault, "fault set");
             Json(json!({"set": fault})).into_response()
         }
-        Err(unusable) => refused("unusable_fault", &unusable.to_string()),
+        Err(unusable) => Refusal {
+            code: "unusable_fault",
+            detail: unusable.to_string(),
+            remedy: "name an endpoint of docs/x-emulator.md, shares of 0 to 1000, times of 0 to 600000 ms",
+        }
+        .into_response(),
     }
 }
 
@@ -197,16 +222,39 @@ async fn show(State(emulator): State<Arc<Emulator>>) -> Json<Value> {
 }
 
 /// Tells when the show starts; the crowd waits for it.
-async fn start(State(emulator): State<Arc<Emulator>>, Json(show): Json<Show>) -> Json<Value> {
+async fn start(State(emulator): State<Arc<Emulator>>, body: Bytes) -> Response {
+    let show: Show = match read(&body) {
+        Ok(show) => show,
+        Err(malformed) => return malformed.into_response(),
+    };
     let at_ms = show.starts_at.as_millisecond();
     emulator.show.send_replace(Some(at_ms));
     tracing::info!(starts_at = moment(at_ms), "the show's start is known");
-    Json(json!({"starts_at": moment(at_ms)}))
+    Json(json!({"starts_at": moment(at_ms)})).into_response()
 }
 
-fn refused(code: &str, detail: &str) -> Response {
-    let body = json!({
-        "type": "about:blank", "title": "Unprocessable Content", "status": 422, "code": code, "detail": detail,
-    });
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal {
+        code: "malformed_body",
+        detail: error.to_string(),
+        remedy: "send the JSON object that docs/x-emulator.md shows for this path",
+    })
+}
+
+/// The control API's own error answer (RFC 9457).
+struct Refusal {
+    code: &'static str,
+    detail: String,
+    remedy: &'static str,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": "about:blank", "title": "Unprocessable Content", "status": 422, "code": self.code,
+            "detail": self.detail, "remedy": self.remedy,
+        });
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        (StatusCode::UNPROCESSABLE_ENTITY, kind, body.to_string()).into_response()
+    }
 }

@@ -25,5 +25,8 @@ mod posts;
 #[path = "contract/published.rs"]
 mod published;
 #[cfg(test)]
+#[path = "contract/schema.rs"]
+mod schema;
+#[cfg(test)]
 #[path = "contract/timelines.rs"]
 mod timelines;

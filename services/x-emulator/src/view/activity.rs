@@ -35,7 +35,7 @@ pub fn activity_line(world: &World, parcel: &Parcel, uuid: u64) -> Option<Value>
     let subscription = parcel.subscription.as_ref()?;
     let (payload, includes) = match &parcel.event {
         Event::Posted(id) => posted(world, world.post(*id)?),
-        Event::Deleted { id, author } => (json!({"id": id, "author_id": author}), people(world, &[*author])),
+        Event::Deleted { id, author } => (json!({"id": id, "author_id": author}), wrapped(people(world, &[*author]))),
         Event::Renamed { before, after } => (json!({"before": before, "after": after}), Map::new()),
         Event::Matched(..) => return None,
     };
@@ -78,6 +78,16 @@ fn people(world: &World, ids: &[UserId]) -> Map<String, Value> {
     let wanted = everything();
     let users = ids.iter().filter_map(|id| world.users.get(*id)).map(|u| with_twins(user_object(u, &wanted))).collect();
     Map::from_iter([("users".to_owned(), Value::Array(users))])
+}
+
+/// In deletions X wraps each user once more.
+fn wrapped(mut includes: Map<String, Value>) -> Map<String, Value> {
+    if let Some(Value::Array(users)) = includes.get_mut("users") {
+        for user in users {
+            *user = json!({"data": user.take()});
+        }
+    }
+    includes
 }
 
 fn everything() -> Wanted {
