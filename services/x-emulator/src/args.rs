@@ -231,13 +231,13 @@ fn lot(text: &str) -> Result<Planned, String> {
     Ok(Planned { open_ms: seconds(open)?, pause_ms: seconds(pause)?, opening_milli })
 }
 
-/// Thousandths of an ether of a decimal number with at most three places.
+/// Thousandths of an ether of a decimal number with at most eighteen places, rounded up.
 fn milli(text: &str) -> Option<u128> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    let places = u32::try_from(part.len()).ok().filter(|p| *p <= 3)?;
-    let part: u128 = part.parse::<u16>().ok()?.into();
+    let places = u32::try_from(part.len()).ok().filter(|p| *p <= 18)?;
+    let part: u128 = part.parse::<u64>().ok()?.into();
     let whole: u128 = whole.parse::<u32>().ok()?.into();
-    Some(whole * 1000 + part * 10_u128.pow(3 - places))
+    Some(whole * 1000 + (part * 1000).div_ceil(10_u128.pow(places)))
 }
 
 fn show_start(text: &str) -> Result<ShowStart, String> {
@@ -293,7 +293,8 @@ mod tests {
     fn lots_are_opening_open_and_pause() {
         assert_eq!(lot("0.5:30:8"), Ok(Planned { open_ms: 30_000, pause_ms: 8_000, opening_milli: 500 }));
         assert_eq!(milli("1.05"), Some(1050));
-        assert!(lot("0.5:30").is_err() && lot("0:1:1").is_err() && lot("0.0001:1:1").is_err());
+        assert!(lot("0.5:30").is_err() && lot("0:1:1").is_err() && lot("x:1:1").is_err());
+        assert_eq!(milli("0.0001"), Some(1));
     }
 
     #[test]

@@ -13,6 +13,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days of usage that are kept.
 const MOST_DAYS: usize = 90;
 
+/// Things remembered a day at most; beyond it everything is billed again, as X's deduplication is no promise.
+const MOST_REMEMBERED: usize = 1_000_000;
+
 /// Posts a month that pay-per-use projects may read.
 pub const MONTHLY_CAP: u64 = 3_000_000;
 
@@ -63,6 +66,9 @@ impl Meter {
     /// Bills a post that was read, once a day.
     pub fn read_post(&mut self, id: PostId, item: Item, now_ms: i64) {
         self.turn_to(now_ms);
+        if self.read_today.len() >= MOST_REMEMBERED {
+            self.read_today.clear();
+        }
         if self.read_today.insert(id) {
             *self.posts_by_day.entry(self.today).or_default() += 1;
             self.add(item);

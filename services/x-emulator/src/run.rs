@@ -38,6 +38,9 @@ async fn serve_until_stopped(arguments: &Serve) -> anyhow::Result<()> {
         bootstrap::telemetry::init(&arguments.common.telemetry, Service::XEmulator.name(), env!("CARGO_PKG_VERSION"))?;
     let (life, health, registry) = (Lifecycle::new(), Health::new(), Registry::new());
     let emulator = Arc::new(emulator(arguments, &registry)?);
+    // Before anything is served: a bad file of posts stops the start, and whoever can ask finds everybody registered.
+    let company = crowd::cast(&arguments.cast).await?;
+    crowd::register(&company, &emulator)?;
     let serving = health.gate("serving");
     let bound = listen_all(arguments, &life, &health, &registry, &emulator).await?;
     let carrier = Arc::clone(&emulator);
@@ -46,7 +49,7 @@ async fn serve_until_stopped(arguments: &Serve) -> anyhow::Result<()> {
         carrier.carry(stopping).await;
         Ok(())
     });
-    crowd::bring(arguments, &life, &emulator, bound.api).await?;
+    crowd::bring(company, arguments, &life, &emulator, bound.api)?;
     begin_show(arguments, &emulator);
     serving.open();
     health.started();

@@ -51,17 +51,22 @@ pub(super) async fn cast(cast: &Cast) -> anyhow::Result<Company> {
     Ok(Company::Recorded(file::read(&content).with_context(named)?))
 }
 
-/// Registers everybody and starts to post once the show's start is known.
-pub(super) async fn bring(
+/// Registers everybody.
+pub(super) fn register(company: &Company, emulator: &Emulator) -> anyhow::Result<()> {
+    for person in company.people() {
+        emulator.register(person.id, &person.handle)?;
+    }
+    Ok(())
+}
+
+/// Starts the task that posts once the show's start is known.
+pub(super) fn bring(
+    company: Company,
     arguments: &Serve,
     life: &Lifecycle,
     emulator: &Arc<Emulator>,
     port: u16,
 ) -> anyhow::Result<()> {
-    let company = cast(&arguments.cast).await?;
-    for person in company.people() {
-        emulator.register(person.id, &person.handle)?;
-    }
     let secret = &emulator.settings.credentials.crowd_secret;
     let seed = arguments.cast.crowd_seed;
     let base = format!("http://{}", std::net::SocketAddr::new(reachable(arguments.common.bind), port));

@@ -330,6 +330,9 @@ impl World {
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.arrivals.pop_front() else { return };
         let Some(post) = self.posts.remove(&oldest) else { return };
+        if post.withheld {
+            self.withheld.retain(|id| *id != oldest);
+        }
         if let Some(versions) = self.chains.get_mut(&post.first) {
             versions.retain(|v| *v != oldest);
             if versions.is_empty() {
