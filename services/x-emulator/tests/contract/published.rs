@@ -86,7 +86,15 @@ async fn reads(bed: &Bed, post: &str, ada: &str) -> Answers {
     all
 }
 
-async fn hold_against(document: &Value) {
+/// Where X's document of August 2026 runs ahead of X's answers as its own pages show them: it has renamed tweets to
+/// posts, and it does not list the error types of rules.
+const AHEAD: &[&str] = &[
+    "public_metrics lacks repost_count",
+    "public_metrics lacks post_count",
+    "post /2/tweets/search/stream/rules: $.errors[0] fits none of the choices",
+];
+
+async fn hold_against(document: &Value, known: &[&str]) {
     let mut faults = Vec::new();
     for (method, path, answer) in answers().await {
         let responses = &document["paths"][path][method]["responses"];
@@ -94,7 +102,10 @@ async fn hold_against(document: &Value) {
         let schema = &response["content"]["application/json"]["schema"];
         assert!(!schema.is_null(), "the document has no schema for {method} {path}");
         for fault in faults_of(document, schema, &answer) {
-            faults.push(format!("{method} {path}: {fault}\n  in {answer}"));
+            let fault = format!("{method} {path}: {fault}");
+            if !known.iter().any(|k| fault.ends_with(k)) {
+                faults.push(format!("{fault}\n  in {answer}"));
+            }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -103,7 +114,7 @@ async fn hold_against(document: &Value) {
 #[tokio::test]
 async fn answers_fit_the_schemas_of_the_documentation() {
     let document = serde_json::from_str(include_str!("x-openapi.json")).unwrap();
-    hold_against(&document).await;
+    hold_against(&document, &[]).await;
 }
 
 #[tokio::test]
@@ -115,7 +126,7 @@ async fn answers_fit_the_document_that_x_publishes() {
     )]
     let path = std::env::var("X_OPENAPI").unwrap();
     let document = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    hold_against(&document).await;
+    hold_against(&document, AHEAD).await;
 }
 
 #[test]
