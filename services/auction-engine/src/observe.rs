@@ -1,10 +1,12 @@
 //! What the worker tells about itself: metrics by the catalogue, handles made once.
 
+pub(crate) mod trace;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use auction_core::{SourceKind, Verdict};
-use bootstrap::health::Gate;
+use bootstrap::health::{Gate, Health, Pulse};
 use bootstrap::metrics::{Registry, catalogue};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -40,15 +42,20 @@ pub(crate) struct Observe {
     last_seq: Gauge,
     relay_lag: Gauge,
     inbox_lag: Gauge,
-    pub(crate) lease: Gate,
-    pub(crate) database: Gate,
+    busy: Counter,
+    lease: Gate,
+    database: Gate,
+    pulse: Pulse,
 }
+
+/// A shard goes round at least once a second; a recovery that reads a very long tail may take some more.
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 
 const SOURCES: [SourceKind; 4] = [SourceKind::Post, SourceKind::Web, SourceKind::Clerk, SourceKind::House];
 const VERDICTS: [&str; 4] = ["accepted", "parked", "done", "refused"];
 
 impl Observe {
-    pub(crate) fn new(registry: &Registry, lease: Gate, database: Gate) -> Arc<Self> {
+    pub(crate) fn new(registry: &Registry, health: &Health) -> Arc<Self> {
         let commands: Family<Decided, Counter> = registry.counters(&catalogue::ENGINE_COMMANDS);
         let handle = |source, verdict| commands.get_or_create_owned(&Decided { source, verdict });
         Arc::new(Self {
@@ -62,8 +69,10 @@ impl Observe {
             last_seq: registry.gauge(&catalogue::ENGINE_LAST_SEQ),
             relay_lag: registry.gauge(&catalogue::ENGINE_RELAY_LAG),
             inbox_lag: registry.gauge(&catalogue::ENGINE_INBOX_LAG),
-            lease,
-            database,
+            busy: registry.counter(&catalogue::ENGINE_BUSY),
+            lease: health.gate("lease"),
+            database: health.gate("database"),
+            pulse: health.pulse("shard", LONGEST_SILENCE),
         })
     }
 
@@ -94,6 +103,16 @@ impl Observe {
     pub(crate) fn committed(&self, rows: usize, took: Duration) {
         self.commit.observe(took.as_secs_f64());
         self.batch.observe(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
+    }
+
+    /// A command was turned away.
+    pub(crate) fn busy(&self) {
+        self.busy.inc();
+    }
+
+    /// The shard, or the wait for its lease, has gone round.
+    pub(crate) fn beat(&self) {
+        self.pulse.beat();
     }
 
     pub(crate) fn durable(&self, seq: u64) {

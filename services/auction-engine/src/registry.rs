@@ -16,11 +16,11 @@ const POLL: Duration = Duration::from_millis(500);
 /// Changes read at once.
 const PAGE: u32 = 1_000;
 
-/// Reads changes until `stopping`. `changed` wakes it.
+/// Reads changes until `stopping`. `bell` wakes it.
 pub(crate) async fn run(
     pool: PgPool,
     shard: WeakAddress<ShardActor>,
-    mut changed: watch::Receiver<u64>,
+    mut bell: watch::Receiver<u64>,
     stopping: CancellationToken,
 ) {
     let mut version = 0;
@@ -40,7 +40,7 @@ pub(crate) async fn run(
         }
         tokio::select! {
             () = stopping.cancelled() => return,
-            _ = changed.changed() => {}
+            _ = bell.changed() => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }

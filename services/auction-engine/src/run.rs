@@ -54,7 +54,7 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     store::receipt_key::publish(&pool, &shard, signer.address().into()).await?;
 
     let bus = bus::Bus::new(args.redis.redis_url.expose_secret())?;
-    let observe = Observe::new(&registry, health.gate("lease"), health.gate("database"));
+    let observe = Observe::new(&registry, &health);
     let engine = EngineHandle::new(&shard);
     let verifier = Verifier::new(&args.auth, args.common.bind, Clock::System).await?;
     let behind = Behind {

@@ -2,7 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod alarm;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod batch;
 pub(crate) mod committer;
 mod decide;
@@ -15,4 +15,4 @@ mod repeat;
 mod retrace;
 pub(crate) mod signer;
 pub(crate) mod snapshot;
-mod views;
+pub(crate) mod views;

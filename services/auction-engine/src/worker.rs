@@ -1,5 +1,6 @@
 //! One shard in this process: stand by for the lease, recover, serve until it is lost or the process stops, again.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +18,15 @@ use xtra::{Address, Mailbox};
 
 use crate::engine::{EngineHandle, Serving};
 use crate::inbox::{self, Inbox};
-use crate::observe::Observe;
+use crate::observe::{Observe, trace::Sampler};
 use crate::shard::actor::{Close, Closed, ShardActor};
+use crate::shard::answer::Parked;
+use crate::shard::batch::Open;
 use crate::shard::committer::{Committer, Task};
 use crate::shard::ingress::{Ingress, MAX_ADMITTED};
 use crate::shard::recovery::{self, Recovered};
 use crate::shard::signer::Signer;
+use crate::shard::views::Views;
 use crate::shard::{alarm, snapshot};
 use crate::{registry, relay};
 
@@ -97,6 +101,7 @@ impl Worker {
     /// Waits for the lease; `None` when the process stops first.
     async fn stand_by(&self, stopping: &CancellationToken) -> Option<(PgConnection, Lease)> {
         loop {
+            self.observe.beat();
             let pause = match self.claim().await {
                 Ok((connection, Claim::Held(lease))) => {
                     self.observe.database_back();
@@ -194,7 +199,7 @@ impl Worker {
             observe: self.observe.clone(),
         };
         tasks.spawn(inbox::run(inbox, tasks.clone(), term.clone()));
-        self.engine.lead(lease.epoch, Ingress::new(address.clone()));
+        self.engine.lead(lease.epoch, Ingress::new(address.clone(), self.observe.clone()));
         self.observe.leads(lease.epoch);
 
         let stopping = self.life.stopping();
@@ -240,12 +245,13 @@ impl Worker {
             state,
             keys,
             durable_seq: lease.last_seq,
-            open: Default::default(),
-            sealed: Default::default(),
+            open: Open::default(),
+            sealed: VecDeque::new(),
             in_flight: None,
             flush: crate::shard::actor::Flush::Idle,
-            views: Default::default(),
-            parked: Default::default(),
+            views: Views::default(),
+            parked: Parked::default(),
+            sampler: Sampler::new(),
             snapshots: snapshot::Schedule::new(saved_through),
             committer,
             deadline,

@@ -31,7 +31,7 @@ pub(super) fn check(post: &InboxPost, handle: &Handle, auctions: &[Arc<AuctionVi
         let (auction, lot) = (auction.clone(), lot.map(LotNumber));
         Action::PlaceBid { auction, lot, bidder, intent, post: Some(position.clone()) }
     };
-    let action = match bid_grammar::read(&Post { text, reference }, handle.as_str()) {
+    let asked = match bid_grammar::read(&Post { text, reference }, handle.as_str()) {
         Reading::Bid { amount_wei, lot } => bid(Intent::Bid(Wei(amount_wei)), lot),
         Reading::MaxBid { amount_wei, lot } => bid(Intent::MaxBid(Wei(amount_wei)), lot),
         Reading::NextBid { lot } => bid(Intent::NextBid, lot),
@@ -42,7 +42,7 @@ pub(super) fn check(post: &InboxPost, handle: &Handle, auctions: &[Arc<AuctionVi
         }
         Reading::NotABid(_explanation) => return Checked::Ignored,
     };
-    Checked::Command(Box::new(action))
+    Checked::Command(Box::new(asked))
 }
 
 /// The auction that a post to the handle means: the one that runs, else the next one, else the one that ended last.

@@ -12,6 +12,7 @@ use bootstrap::lifecycle::Lifecycle;
 use futures_util::FutureExt;
 use store::PgPool;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use xtra::{Actor, Context, Handler, WeakAddress};
 
 use super::answer::Parked;
@@ -21,7 +22,7 @@ use super::keys::Keys;
 use super::snapshot::Captured;
 use super::views::Views;
 use crate::engine::{AuctionView, EngineHandle};
-use crate::observe::Observe;
+use crate::observe::{Observe, trace::Sampler};
 use crate::relay::Feed;
 
 /// The single writer of a shard's state.
@@ -40,6 +41,7 @@ pub(crate) struct ShardActor {
     pub(crate) views: Views,
     pub(crate) touched: BTreeSet<AuctionId>,
     pub(crate) parked: Parked,
+    pub(crate) sampler: Sampler,
     pub(crate) snapshots: super::snapshot::Schedule,
     pub(crate) committer: mpsc::Sender<Task>,
     pub(crate) deadline: watch::Sender<Option<Timestamp>>,
@@ -63,7 +65,7 @@ pub(crate) enum Flush {
 /// Seals what has gathered and sends it to the committer.
 pub(crate) struct FlushNow;
 
-/// The clock has reached the next deadline.
+/// The clock has reached the next deadline, or it is time to show that the shard is alive.
 pub(crate) struct Due;
 
 /// The committer's news.
@@ -115,6 +117,7 @@ impl Handler<Due> for ShardActor {
     type Return = ();
 
     async fn handle(&mut self, _due: Due, context: &mut Context<Self>) {
+        self.observe.beat();
         self.tick();
         self.after_decisions(context);
     }
@@ -199,7 +202,8 @@ impl ShardActor {
         if self.sealed.is_empty() && !self.open.is_empty() {
             self.seal();
         }
-        let Some(batch) = self.sealed.pop_front() else { return };
+        let Some(mut batch) = self.sealed.pop_front() else { return };
+        batch.sent_at = Some(Instant::now());
         if batch.work.rows.is_empty() {
             self.announce(batch);
             return;

@@ -26,10 +26,10 @@ pub(crate) async fn run(
         tokio::select! {
             changed = deadline.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(wait) => {
-                let due = next.is_some_and(|next| next.0 <= clock.now_ms());
-                if due && shard.send(Due).await.is_err() {
+                if shard.send(Due).await.is_err() {
                     return;
                 }
+                let due = next.is_some_and(|next| next.0 <= clock.now_ms());
                 if due && *deadline.borrow() == next {
                     // What was due is waiting for something else (a full batch); look again a little later.
                     tokio::time::sleep(Duration::from_millis(1)).await;

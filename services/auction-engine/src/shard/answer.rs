@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::actor::ShardActor;
 use super::batch::{Reply, Sealed, Waiting};
 use crate::engine::{BidLine, First, Pending};
+use crate::observe::trace::CommitStamps;
 
 /// Bidders whose late bid waits for its judgement, by the bid's source. Bounded by the rules: so many may wait in one lot.
 #[derive(Default)]
@@ -19,7 +20,8 @@ pub(crate) struct Parked(BTreeMap<(SourceKind, String), Reply>);
 impl ShardActor {
     /// Everything of a durable batch becomes known.
     pub(crate) fn announce(&mut self, batch: Sealed) {
-        let Sealed { first_seq, work, waiting, views } = batch;
+        let Sealed { first_seq, work, waiting, views, sent_at } = batch;
+        let durable_at = Instant::now();
         let rows = u64::try_from(work.rows.len()).expect("a batch is small");
         self.durable_seq = first_seq + rows - 1;
         self.observe.durable(self.durable_seq);
@@ -29,9 +31,12 @@ impl ShardActor {
             let view = fallen(view);
             self.engine.publish(view);
         }
-        let answered_at = Instant::now();
+        let published_at = Instant::now();
+        let stamps = CommitStamps { sent: sent_at.unwrap_or(durable_at), durable: durable_at, published: published_at };
+        let now_ms = self.clock.now_ms();
         for waiting in waiting {
-            self.observe.decided(&waiting, answered_at);
+            self.observe.decided(&waiting, published_at);
+            self.sampler.report(&waiting, stamps, now_ms);
             self.answer(waiting);
         }
         if rows > 0 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::B256;
-use auction_core::{Decision, Hash, Source, Timestamp};
+use auction_core::{Decision, Hash, Source, Timestamp, TraceContext};
 use store::commit::{Batch, MAX_BATCH_BYTES, MAX_BATCH_ROWS};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -40,6 +40,9 @@ impl Asker {
 pub(crate) struct Waiting {
     pub(crate) source: Source,
     pub(crate) fingerprint: Fingerprint,
+    /// Where its trace began, if it is traced.
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) decided_at: Instant,
     pub(crate) now: Timestamp,
     pub(crate) decision: Decision,
     /// The row's number; the last one before it where nothing changed and there is no row.
@@ -65,6 +68,8 @@ pub(crate) struct Sealed {
     pub(crate) work: Work,
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) views: Vec<AuctionView>,
+    /// When it went to the committer.
+    pub(crate) sent_at: Option<Instant>,
 }
 
 /// The part of a batch that the committer needs.
@@ -88,6 +93,6 @@ impl Open {
     pub(crate) fn seal(&mut self, first_seq: u64, views: Vec<AuctionView>) -> Sealed {
         let Self { rows, leaves, closes, waiting } = std::mem::take(self);
         let work = Work { rows: Arc::new(rows), leaves: leaves.into(), closes: closes.into() };
-        Sealed { first_seq, work, waiting, views }
+        Sealed { first_seq, work, waiting, views, sent_at: None }
     }
 }

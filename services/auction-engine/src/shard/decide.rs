@@ -3,6 +3,7 @@
 use auction_core::receipt::CloseStatement;
 use auction_core::{Command, Entry, Event, Hash, Subject};
 use store::commit::NewRow;
+use tokio::time::Instant;
 use xtra::{Context, Handler};
 
 use super::actor::ShardActor;
@@ -20,7 +21,8 @@ impl Handler<Submit> for ShardActor {
     type Return = ();
 
     async fn handle(&mut self, submit: Submit, context: &mut Context<Self>) {
-        let (command, asker) = Asker::of(submit);
+        let (mut command, asker) = Asker::of(submit);
+        command.trace = command.trace.or_else(|| self.sampler.choose(&command.source, self.clock.now_ms()));
         #[cfg(feature = "fault-no-idempotency")]
         let command = {
             let key = format!("{}#{}", command.source.key, self.state.rows());
@@ -52,11 +54,23 @@ impl ShardActor {
     pub(crate) fn decide(&mut self, command: Command, fingerprint: Fingerprint, asker: Option<Asker>) {
         let now = self.now();
         let decision = self.state.decide(&command, now);
+        let decided_at = Instant::now();
         if decision.is_idle() {
             let hash = self.state.head(&decision.subject);
             let seq = self.state.rows();
-            let source = command.source;
-            self.open.waiting.push(Waiting { source, fingerprint, now, decision, seq, hash, asker, again: Vec::new() });
+            let Command { source, trace, .. } = command;
+            self.open.waiting.push(Waiting {
+                source,
+                fingerprint,
+                trace,
+                decided_at,
+                now,
+                decision,
+                seq,
+                hash,
+                asker,
+                again: Vec::new(),
+            });
             return;
         }
         let entry = Entry { command, now, decision };
@@ -87,8 +101,19 @@ impl ShardActor {
             key: command.source.key.clone(),
             now,
         });
-        let source = command.source;
-        self.open.waiting.push(Waiting { source, fingerprint, now, decision, seq, hash, asker, again: Vec::new() });
+        let Command { source, trace, .. } = command;
+        self.open.waiting.push(Waiting {
+            source,
+            fingerprint,
+            trace,
+            decided_at,
+            now,
+            decision,
+            seq,
+            hash,
+            asker,
+            again: Vec::new(),
+        });
         #[cfg(feature = "fault-ack-before-commit")]
         if let Some(waiting) = self.open.waiting.last_mut()
             && let Some(asker) = waiting.asker.take()

@@ -11,6 +11,7 @@ use xtra::Address;
 
 use super::actor::ShardActor;
 use crate::engine::{BUSY_RETRY_AFTER, Outcome, Pending, SubmitError};
+use crate::observe::Observe;
 
 /// Commands that may wait for their COMMIT at once: two full batches beyond the one in flight. More would only wait longer.
 pub(crate) const MAX_ADMITTED: usize = 3 * store::commit::MAX_BATCH_ROWS;
@@ -20,6 +21,7 @@ pub(crate) const MAX_ADMITTED: usize = 3 * store::commit::MAX_BATCH_ROWS;
 pub(crate) struct Ingress {
     address: Address<ShardActor>,
     admitted: Arc<AtomicUsize>,
+    observe: Arc<Observe>,
 }
 
 /// A command on its way, with where to answer.
@@ -41,14 +43,15 @@ impl Drop for Ticket {
 
 impl Ingress {
     /// The mailbox behind `address` must hold at least [`MAX_ADMITTED`] messages.
-    pub(crate) fn new(address: Address<ShardActor>) -> Self {
-        Self { address, admitted: Arc::new(AtomicUsize::new(0)) }
+    pub(crate) fn new(address: Address<ShardActor>, observe: Arc<Observe>) -> Self {
+        Self { address, admitted: Arc::new(AtomicUsize::new(0)), observe }
     }
 
     /// Puts the command into the mailbox, or says why not. Never waits.
     pub(crate) fn admit(&self, command: Command) -> Result<Pending, SubmitError> {
         if self.admitted.fetch_add(1, Ordering::Relaxed) >= MAX_ADMITTED {
             self.admitted.fetch_sub(1, Ordering::Relaxed);
+            self.observe.busy();
             return Err(SubmitError::Busy { retry_after: BUSY_RETRY_AFTER });
         }
         let ticket = Ticket(self.admitted.clone());

@@ -3,3 +3,4 @@
 mod house;
 mod journal;
 mod lease;
+mod relaying;

@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod ports;
 pub mod secret;
 pub mod telemetry;
+pub mod trace;
 
 /// Installs the process's one TLS provider; the first call wins, later ones change nothing.
 pub fn install_crypto() {

@@ -83,6 +83,8 @@ pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result
     }
     let traces = args.otlp_endpoint.as_deref().map(|endpoint| exporter(endpoint, service)).transpose()?;
     if let Some(provider) = &traces {
+        opentelemetry::global::set_tracer_provider(provider.clone());
+        crate::trace::enable();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("sothebais"));
         layers.push(
             layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false).boxed(),
@@ -127,7 +129,11 @@ fn exporter(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, 
     let queue = BatchConfigBuilder::default().with_max_queue_size(SPAN_QUEUE).build();
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
     let resource = Resource::builder().with_service_name(service).build();
-    Ok(SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build())
+    Ok(SdkTracerProvider::builder()
+        .with_span_processor(processor)
+        .with_id_generator(crate::trace::KnownIds::default())
+        .with_resource(resource)
+        .build())
 }
 
 impl Drop for Guard {

@@ -127,11 +127,7 @@ impl<'a> Data<'a> {
 impl RefusalData {
     /// In words.
     pub fn of(refusal: &Refusal) -> Self {
-        Self {
-            code: refusal.code().to_owned(),
-            message: refusal.message(),
-            remedy: refusal.remedy(),
-        }
+        Self { code: refusal.code().to_owned(), message: refusal.message(), remedy: refusal.remedy() }
     }
 }
 
@@ -249,12 +245,7 @@ fn public(event: &Event) -> Value {
             "price_wei": price, "all_in_wei": all_in, "at": time(at),
         }),
         Event::LotPassed { lot, round, reason, at } => {
-            let reason = match reason {
-                PassReason::NoBids => "no_bids",
-                PassReason::ReserveNotMet => "reserve_not_met",
-                PassReason::Cancelled => "cancelled",
-            };
-            json!({"lot": lot, "round": round, "reason": reason, "at": time(at)})
+            json!({"lot": lot, "round": round, "reason": pass_reason(*reason), "at": time(at)})
         }
         Event::BidVoided { lot, lot_seq, reason, standing } => {
             with_standing(json!({"lot": lot, "lot_seq": lot_seq, "reason": reason}), standing.as_ref())
@@ -263,6 +254,14 @@ fn public(event: &Event) -> Value {
             json!({"lot": lot, "reason": reason, "at": time(at), "ends_at": time(ends_at)}),
             standing.as_ref(),
         ),
+    }
+}
+
+fn pass_reason(reason: PassReason) -> &'static str {
+    match reason {
+        PassReason::NoBids => "no_bids",
+        PassReason::ReserveNotMet => "reserve_not_met",
+        PassReason::Cancelled => "cancelled",
     }
 }
 
@@ -276,3 +275,6 @@ fn with_standing(mut value: Value, standing: Option<&Standing>) -> Value {
     value["leader_paddle"] = json!(standing.map(|standing| standing.paddle));
     value
 }
+
+#[cfg(test)]
+mod tests;

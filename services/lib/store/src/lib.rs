@@ -52,3 +52,6 @@ fn signed(number: u64) -> i64 {
 fn unsigned(number: i64, what: &'static str) -> Result<u64, Error> {
     u64::try_from(number).map_err(|_| Error::Unreadable { what })
 }
+
+#[cfg(test)]
+mod tests;

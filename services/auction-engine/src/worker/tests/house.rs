@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::process::Command as Process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auction_core::terms::{
@@ -27,11 +28,13 @@ use crate::observe::Observe;
 use crate::shard::signer::Signer;
 use crate::worker::Worker;
 
-pub(super) const SHARD: &str = "main";
+/// Tests of one process share a Redis: a shard of its own gives each a stream of its own.
+static HOUSES: AtomicU32 = AtomicU32::new(0);
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running worker with what tests look at.
 pub(super) struct House {
+    pub(super) shard: String,
     pub(super) engine: EngineHandle,
     pub(super) pool: PgPool,
     pub(super) url: String,
@@ -42,27 +45,32 @@ pub(super) struct House {
 impl House {
     /// On a fresh database, with one lot open and eight bidders.
     pub(super) async fn open() -> Self {
+        Self::open_with(testkit::redis().await.unwrap()).await
+    }
+
+    /// With a Redis of its own.
+    pub(super) async fn open_with(redis: String) -> Self {
         let url = testkit::postgres().await.unwrap();
-        let redis = testkit::redis().await.unwrap();
-        let house = Self::on(&url, &redis).await;
+        let shard = format!("shard-{}", HOUSES.fetch_add(1, Ordering::Relaxed));
+        let house = Self::on(&shard, &url, &redis).await;
         house.configure(1).await;
         house.register(1..=8).await;
         house
     }
 
     /// On a database that may have a journal already.
-    pub(super) async fn on(url: &str, redis: &str) -> Self {
-        let house = Self::start(url, redis);
+    pub(super) async fn on(shard: &str, url: &str, redis: &str) -> Self {
+        let house = Self::start(shard, url, redis);
         house.until(|engine| engine.standing().epoch.is_some()).await;
         house
     }
 
     /// Does not wait for the lease.
-    pub(super) fn start(url: &str, redis: &str) -> Self {
+    pub(super) fn start(shard: &str, url: &str, redis: &str) -> Self {
         let database = Database::new(url, "worker-test").unwrap();
         let (health, life) = (Health::new(), Lifecycle::new());
-        let shard: Arc<str> = Arc::from(SHARD);
-        let engine = EngineHandle::new(SHARD);
+        let engine = EngineHandle::new(shard);
+        let shard: Arc<str> = Arc::from(shard);
         let worker = Worker {
             shard: shard.clone(),
             pool: database.pool(),
@@ -72,12 +80,17 @@ impl House {
             engine: engine.clone(),
             signer: Arc::new(Signer::new(shard, SigningKey::from_slice(&[7; 32]).unwrap())),
             claimant: Claimant::new("127.0.0.1:4400".to_owned()),
-            observe: Observe::new(&Registry::new(), health.gate("lease"), health.gate("database")),
+            observe: Observe::new(&Registry::new(), &health),
             life: life.clone(),
         };
-        let pool = worker.pool.clone();
+        let (pool, shard) = (worker.pool.clone(), worker.shard.as_ref().to_owned());
         life.spawn("shard", worker.run());
-        Self { engine, pool, url: url.to_owned(), redis: redis.to_owned(), life }
+        Self { shard, engine, pool, url: url.to_owned(), redis: redis.to_owned(), life }
+    }
+
+    /// Another worker for the same shard, once it has the lease.
+    pub(super) async fn reopen(&self) -> Self {
+        Self::on(&self.shard, &self.url, &self.redis).await
     }
 
     /// An orderly stop.

@@ -6,7 +6,7 @@ use auction_core::{Entry, Intent, Shard, SourceKind, Verdict, Wei};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::house::{House, PATIENCE, SHARD, sale};
+use super::house::{House, PATIENCE, sale};
 use crate::engine::First;
 use crate::shard::recovery;
 
@@ -16,7 +16,7 @@ async fn an_answered_bid_is_a_row_that_continues_its_chain() {
     let outcome = house.bid(1, "first", Intent::Bid(Wei::from(1_000))).await.unwrap();
     assert!(matches!(outcome.decision.verdict, Verdict::Accepted { .. }), "{:?}", outcome.decision.verdict);
 
-    let row = store::journal::by_key(&house.pool, SHARD, SourceKind::Web, "first").await.unwrap().unwrap();
+    let row = store::journal::by_key(&house.pool, &house.shard, SourceKind::Web, "first").await.unwrap().unwrap();
     assert_eq!((row.seq, row.hash), (outcome.seq, outcome.hash));
     assert_eq!(row.decode().unwrap().decision, outcome.decision);
     assert_eq!(house.engine.view(&sale()).unwrap().lots[0].price, Some(Wei::from(1_000)));
@@ -38,7 +38,7 @@ async fn a_key_has_one_effect_at_once_later_and_after_a_restart() {
     assert_eq!((later.first, later.seq), (First::Repeated, first.seq));
     house.close().await;
 
-    let again = House::on(&house.url, &house.redis).await;
+    let again = house.reopen().await;
     let restarted = again.bid(1, "same", Intent::Bid(Wei::from(9_000))).await.unwrap();
     assert_eq!((restarted.first, restarted.seq, restarted.hash), (First::Repeated, first.seq, first.hash));
     assert_eq!(again.engine.view(&sale()).unwrap().lots[0].price, Some(Wei::from(1_000)));
@@ -57,14 +57,14 @@ async fn snapshot_and_tail_come_to_what_the_whole_journal_comes_to() {
     }
     // The snapshot is written beside the bids.
     let deadline = Instant::now() + PATIENCE;
-    while store::snapshot::newest(&house.pool, SHARD).await.unwrap().is_empty() {
+    while store::snapshot::newest(&house.pool, &house.shard).await.unwrap().is_empty() {
         assert!(Instant::now() < deadline, "a snapshot is written after 10,000 rows");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     house.bid(3, "tail", Intent::NextBid).await.unwrap();
 
-    let snapshot = store::snapshot::newest(&house.pool, SHARD).await.unwrap().remove(0);
-    let recovered = recovery::recover(&house.pool, SHARD).await.unwrap();
+    let snapshot = store::snapshot::newest(&house.pool, &house.shard).await.unwrap().remove(0);
+    let recovered = recovery::recover(&house.pool, &house.shard).await.unwrap();
     assert!(snapshot.seq < recovered.state.rows(), "there is a tail after the snapshot");
     let mut whole = Shard::default();
     let fold = |row: store::journal::StoredRow| {
@@ -72,7 +72,7 @@ async fn snapshot_and_tail_come_to_what_the_whole_journal_comes_to() {
         whole.apply(&entry, row.hash);
         Ok::<_, store::Error>(())
     };
-    store::journal::follow(&house.pool, SHARD, 0, fold).await.unwrap();
+    store::journal::follow(&house.pool, &house.shard, 0, fold).await.unwrap();
     assert_eq!(whole.digest(), recovered.state.digest());
     house.close().await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use auction_core::{Intent, Refusal, SourceKind, Verdict, Wei};
 use futures_util::future::join_all;
 
-use super::house::{House, SHARD, sale};
+use super::house::{House, bid, sale};
 use crate::engine::SubmitError;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_writer_whose_epoch_is_superseded_answers_nobody_and_writes_nothing() 
     );
     let answer = house.bid(1, "late", Intent::NextBid).await;
     assert_eq!(answer.unwrap_err(), SubmitError::InDoubt);
-    let row = store::journal::by_key(&house.pool, SHARD, SourceKind::Web, "late").await.unwrap();
+    let row = store::journal::by_key(&house.pool, &house.shard, SourceKind::Web, "late").await.unwrap();
     assert_eq!(row, None);
     house.until(|engine| engine.standing().epoch.is_none()).await;
     let answer = house.bid(1, "later", Intent::NextBid).await;
@@ -28,9 +28,9 @@ async fn a_writer_whose_epoch_is_superseded_answers_nobody_and_writes_nothing() 
 async fn a_second_worker_stands_by_and_takes_over_when_the_first_one_stops() {
     let house = House::open().await;
     let first = house.bid(1, "before", Intent::NextBid).await.unwrap();
-    let standby = House::start(&house.url, &house.redis);
+    let standby = House::start(&house.shard, &house.url, &house.redis);
     let refused = |engine: &crate::engine::EngineHandle| {
-        let answer = engine.submit(super::house::bid(1, 1, "too-soon", Intent::NextBid));
+        let answer = engine.submit(bid(1, 1, "too-soon", Intent::NextBid));
         matches!(answer, Err(SubmitError::NotHere { address: Some(_) }))
     };
     standby.until(refused).await;

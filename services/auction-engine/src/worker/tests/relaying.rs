@@ -1,0 +1,84 @@
+//! The bus gets every durable row once, in order, whatever happens to Redis.
+
+use std::path::Path;
+use std::process::Command as Process;
+use std::time::Duration;
+
+use auction_core::Intent;
+use private_servers::Redis;
+use tokio::time::Instant;
+
+use super::house::{House, PATIENCE};
+
+/// The rows of the house's stream after `after`, once `through` is among them.
+async fn published(house: &House, after: u64, through: u64) -> Vec<(u64, String)> {
+    let mut reader = bus::Bus::new(&house.redis).unwrap().outbox_reader(&house.shard);
+    let deadline = Instant::now() + PATIENCE;
+    let mut rows: Vec<(u64, String)> = Vec::new();
+    while rows.last().is_none_or(|(seq, _)| *seq < through) {
+        assert!(Instant::now() < deadline, "row {through} is published in time");
+        let last = rows.last().map_or(after, |(seq, _)| *seq);
+        // Redis may be away for a moment.
+        if let Ok(page) = reader.read(last, 1_000, Duration::from_millis(100)).await {
+            rows.extend(page.into_iter().map(|row| (row.seq, row.event)));
+        }
+    }
+    rows
+}
+
+async fn bids(house: &House, name: &str, number: u64) -> u64 {
+    let mut last = 0;
+    for n in 0..number {
+        last = house.bid(1 + n % 8, &format!("{name}-{n}"), Intent::NextBid).await.unwrap().seq;
+    }
+    last
+}
+
+#[tokio::test]
+async fn every_row_is_published_once_under_its_own_number() {
+    let house = House::open().await;
+    let last = bids(&house, "a", 40).await;
+    let rows = published(&house, 0, last).await;
+    assert_eq!(rows.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (1..=last).collect::<Vec<_>>());
+    let event: serde_json::Value = serde_json::from_str(&rows.last().unwrap().1).unwrap();
+    assert_eq!(event["type"], "io.sothebais.auction.bid.accepted.v1");
+    assert_eq!(event["data"]["source"]["key"], "a-39");
+    assert_eq!(event["data"]["price_wei"], "1390");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn after_a_flush_the_stream_begins_again_where_its_slowest_reader_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start(directory.path()).await.unwrap();
+    let house = House::open_with(redis.url()).await;
+    let before = bids(&house, "before", 20).await;
+    published(&house, 0, before).await;
+    store::reader::report(&house.pool, &house.shard, "replies", before - 5).await.unwrap();
+
+    flush(&redis.url());
+    let after = bids(&house, "after", 5).await;
+    let rows = published(&house, 0, after).await;
+    assert_eq!(rows.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (before - 4..=after).collect::<Vec<_>>());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn bids_go_on_without_redis_and_are_published_when_it_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut redis = Redis::start(directory.path()).await.unwrap();
+    let house = House::open_with(redis.url()).await;
+    let first = bids(&house, "with", 5).await;
+    published(&house, 0, first).await;
+    redis.kill9();
+    let second = bids(&house, "without", 5).await;
+    redis.restart().await.unwrap();
+    let rows = published(&house, first, second).await;
+    assert_eq!(rows.last().map(|(seq, _)| *seq), Some(second));
+    house.close().await;
+}
+
+fn flush(url: &str) {
+    let flushed = Process::new(Path::new("redis-cli")).args(["-u", url, "flushall"]).output().unwrap();
+    assert!(flushed.status.success(), "{}", String::from_utf8_lossy(&flushed.stderr));
+}

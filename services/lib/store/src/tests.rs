@@ -1,0 +1,269 @@
+//! Every statement against a real PostgreSQL with the real schema.
+
+use auction_core::terms::{BidderStatus, BidderTerms};
+use auction_core::{AuctionId, BidderId, Handle, Hash, LotNumber, Paddle, SourceKind, Timestamp, Wei};
+use sqlx::{Executor as _, PgConnection, PgPool};
+
+use crate::bidder::{Bidder, PutError};
+use crate::commit::{Batch, CommitError, Committed, NewRow, Position, commit};
+use crate::inbox::Audit;
+use crate::lease::{self, Claim, Claimant, Lease};
+use crate::seal::{CloseSeal, CommitSeal};
+use crate::snapshot::{KeyPage, Snapshot};
+use crate::{Database, Error, bidder, inbox, journal, reader, receipt_key, seal, snapshot};
+
+const SHARD: &str = "main";
+
+struct Ground {
+    database: Database,
+    pool: PgPool,
+    connection: PgConnection,
+    claimant: Claimant,
+}
+
+async fn ground() -> Ground {
+    let database = Database::new(&testkit::postgres().await.unwrap(), "store-test").unwrap();
+    let connection = database.connect_writer().await.unwrap();
+    Ground { pool: database.pool(), database, connection, claimant: Claimant::new("127.0.0.1:4400".to_owned()) }
+}
+
+impl Ground {
+    async fn claim(&mut self) -> Lease {
+        match lease::claim(&mut self.connection, SHARD, &self.claimant).await.unwrap() {
+            Claim::Held(lease) => lease,
+            Claim::Taken { .. } => panic!("nobody else holds it"),
+        }
+    }
+
+    async fn commit(&mut self, position: Position, keys: &[&str]) -> Result<Committed, CommitError> {
+        let batch = batch(position.last_seq, keys);
+        commit(&mut self.connection, SHARD, position, &batch, &seal_of(keys.len()), &[]).await
+    }
+
+    async fn keys(&self) -> Vec<String> {
+        let rows = sqlx::query_scalar("select idem_key from engine.journal order by seq");
+        rows.fetch_all(&self.pool).await.unwrap()
+    }
+}
+
+fn sale() -> AuctionId {
+    AuctionId::new("evening-sale").unwrap()
+}
+
+fn batch(after: u64, keys: &[&str]) -> Batch {
+    let mut batch = Batch::default();
+    for (key, n) in keys.iter().zip(1..) {
+        batch.push(NewRow {
+            auction: Some(sale()),
+            lot: Some(LotNumber(1)),
+            lot_seq: after + n,
+            entry: key.as_bytes().to_vec(),
+            hash: Hash([7; 32]),
+            doc: "{}".to_owned(),
+            source: SourceKind::Web,
+            key: (*key).to_owned(),
+            now: Timestamp(1_800_000_000_000),
+        });
+    }
+    batch
+}
+
+fn seal_of(rows: usize) -> CommitSeal {
+    CommitSeal { root: [1; 32], leaves: vec![2; 32 * rows], signature: [3; 65], signer: [4; 20] }
+}
+
+#[tokio::test]
+async fn a_commit_moves_the_lease_and_stores_rows_seal_and_closes_at_once() {
+    let mut ground = ground().await;
+    let Lease { epoch, last_seq } = ground.claim().await;
+    assert_eq!((epoch, last_seq), (1, 0));
+    let close = CloseSeal {
+        auction: sale(),
+        lot: LotNumber(1),
+        round: auction_core::Round(1),
+        lot_key: [5; 32],
+        lot_seq: 2,
+        hash: Hash([7; 32]),
+        signature: [6; 65],
+        signer: [4; 20],
+    };
+    let rows = batch(0, &["a", "b"]);
+    let position = Position { epoch, last_seq };
+    let committed =
+        commit(&mut ground.connection, SHARD, position, &rows, &seal_of(2), std::slice::from_ref(&close)).await;
+    assert_eq!(committed.unwrap(), Committed::Durable);
+
+    let stored = journal::page(&ground.pool, SHARD, 0, 10).await.unwrap();
+    assert_eq!(stored.iter().map(|row| (row.seq, row.lot_seq)).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
+    assert_eq!(journal::range(&ground.pool, SHARD, 2, 2).await.unwrap(), stored[1..]);
+    assert_eq!(journal::lot_page(&ground.pool, SHARD, (&sale(), LotNumber(1)), 1, 10).await.unwrap(), stored[1..]);
+    let found = journal::by_key(&ground.pool, SHARD, SourceKind::Web, "b").await.unwrap();
+    assert_eq!(found.as_ref(), stored.last());
+    assert_eq!(journal::by_key(&ground.pool, SHARD, SourceKind::Post, "b").await.unwrap(), None);
+    assert_eq!(journal::shards(&ground.pool).await.unwrap()[0].last_seq, 2);
+
+    let sealed = seal::commit_of(&ground.pool, SHARD, 1).await.unwrap().unwrap();
+    assert_eq!((sealed.first_seq, sealed.last_seq, &sealed.seal), (1, 2, &seal_of(2)));
+    assert_eq!(seal::commits(&ground.pool, SHARD, 0, 10).await.unwrap(), [sealed]);
+    assert_eq!(seal::commit_of(&ground.pool, SHARD, 3).await.unwrap(), None);
+    assert_eq!(seal::closes(&ground.pool, SHARD, &sale(), LotNumber(1)).await.unwrap(), [close]);
+}
+
+#[tokio::test]
+async fn a_statement_of_an_older_epoch_writes_nothing() {
+    let mut ground = ground().await;
+    let Lease { epoch, last_seq } = ground.claim().await;
+    let mut other = ground.database.connect_writer().await.unwrap();
+    let taken = lease::reclaim(&mut other, SHARD, &ground.claimant, epoch).await.unwrap().unwrap();
+    assert_eq!(taken.epoch, epoch + 1);
+
+    assert_eq!(ground.commit(Position { epoch, last_seq }, &["late"]).await.unwrap(), Committed::Fenced);
+    assert!(!lease::renew(&mut ground.connection, SHARD, epoch).await.unwrap());
+    assert!(ground.keys().await.is_empty());
+    let newer = Position { epoch: taken.epoch, last_seq };
+    assert_eq!(ground.commit(newer, &["on time"]).await.unwrap(), Committed::Durable);
+    assert_eq!(ground.commit(newer, &["twice"]).await.unwrap(), Committed::Fenced, "the journal has moved");
+}
+
+#[tokio::test]
+async fn a_bad_row_is_told_from_fencing_and_leaves_nothing_behind() {
+    let mut ground = ground().await;
+    let Lease { epoch, last_seq } = ground.claim().await;
+    let position = Position { epoch, last_seq };
+    assert_eq!(ground.commit(position, &["a"]).await.unwrap(), Committed::Durable);
+    let position = Position { epoch, last_seq: 1 };
+    let duplicate = ground.commit(position, &["b", "a"]).await;
+    assert!(matches!(duplicate, Err(CommitError::BadRow(_))), "{duplicate:?}");
+    let bad_text = ground.commit(position, &["c\0"]).await;
+    assert!(matches!(bad_text, Err(CommitError::BadRow(_))), "{bad_text:?}");
+    assert_eq!(ground.keys().await, ["a"]);
+    assert_eq!(ground.commit(position, &["b"]).await.unwrap(), Committed::Durable);
+}
+
+#[tokio::test]
+async fn a_lease_is_waited_for_taken_when_it_ends_and_given_up_at_once() {
+    let mut ground = ground().await;
+    let Lease { epoch, .. } = ground.claim().await;
+    let other = Claimant::new("127.0.0.1:5400".to_owned());
+    let mut theirs = ground.database.connect_writer().await.unwrap();
+    let asked = lease::claim(&mut theirs, SHARD, &other).await.unwrap();
+    let Claim::Taken { address, remaining } = asked else { panic!("{asked:?}") };
+    assert_eq!(address, "127.0.0.1:4400");
+    assert!(remaining <= lease::LEASE, "{remaining:?}");
+    assert_eq!(lease::reclaim(&mut theirs, SHARD, &other, epoch).await.unwrap(), None);
+
+    ground.pool.execute("update engine.shard_lease set until = now() - interval '1 ms'").await.unwrap();
+    let taken = lease::claim(&mut theirs, SHARD, &other).await.unwrap();
+    assert_eq!(taken, Claim::Held(Lease { epoch: epoch + 1, last_seq: 0 }));
+    lease::release(&mut theirs, SHARD, epoch + 1).await.unwrap();
+    assert_eq!(ground.claim().await.epoch, epoch + 2);
+    assert!(lease::renew(&mut ground.connection, SHARD, epoch + 2).await.unwrap());
+    assert!(lease::database_now(&ground.pool).await.unwrap() > Timestamp(1_700_000_000_000));
+}
+
+#[tokio::test]
+async fn a_changed_byte_is_found_when_the_row_is_read() {
+    let mut ground = ground().await;
+    let Lease { epoch, last_seq } = ground.claim().await;
+    ground.commit(Position { epoch, last_seq }, &["a"]).await.unwrap();
+    ground.pool.execute("update engine.journal set entry = '\\x62'").await.unwrap();
+    let read = journal::page(&ground.pool, SHARD, 0, 10).await;
+    assert!(matches!(read, Err(Error::Damaged { seq: 1, .. })), "{read:?}");
+}
+
+#[tokio::test]
+async fn key_pages_of_two_workers_may_overlap_and_leave_no_gap() {
+    let Ground { pool, .. } = ground().await;
+    let snapshot = |seq| Snapshot { seq, state: vec![1, 2, 3], digest: [9; 32] };
+    let page = |first_seq, fingerprints: &[u64]| KeyPage { first_seq, fingerprints: fingerprints.to_vec() };
+    snapshot::write(&pool, SHARD, &snapshot(2), &page(1, &[11, 12])).await.unwrap();
+    snapshot::write(&pool, SHARD, &snapshot(3), &page(3, &[13])).await.unwrap();
+    snapshot::write(&pool, SHARD, &snapshot(4), &page(3, &[13, 14])).await.unwrap();
+    snapshot::write(&pool, SHARD, &snapshot(3), &page(3, &[13])).await.unwrap();
+
+    let newest = snapshot::newest(&pool, SHARD).await.unwrap();
+    assert_eq!(newest.iter().map(|snapshot| snapshot.seq).collect::<Vec<_>>(), [4, 3], "older ones are dropped");
+    assert_eq!(newest[0], snapshot(4));
+    let pages = snapshot::key_pages(&pool, SHARD, 4).await.unwrap();
+    assert_eq!(pages, [page(1, &[11, 12]), page(3, &[13, 14])]);
+}
+
+#[tokio::test]
+async fn readers_never_go_back_and_the_slowest_counts() {
+    let Ground { pool, .. } = ground().await;
+    assert_eq!(reader::lowest(&pool, SHARD).await.unwrap(), None);
+    for (name, seq) in [("replies", 7), ("handler", 4), ("replies", 5)] {
+        reader::report(&pool, SHARD, name, seq).await.unwrap();
+    }
+    assert_eq!(reader::position(&pool, SHARD, "replies").await.unwrap(), 7);
+    assert_eq!(reader::position(&pool, SHARD, "nobody").await.unwrap(), 0);
+    assert_eq!(reader::lowest(&pool, SHARD).await.unwrap(), Some(4));
+}
+
+#[tokio::test]
+async fn receipt_keys_are_published_once() {
+    let Ground { pool, .. } = ground().await;
+    for _ in 0..2 {
+        receipt_key::publish(&pool, SHARD, [8; 20]).await.unwrap();
+    }
+    let keys = receipt_key::list(&pool).await.unwrap();
+    assert_eq!(keys.iter().map(|key| key.address).collect::<Vec<_>>(), [[8; 20]]);
+}
+
+#[tokio::test]
+async fn bidders_are_changed_by_id_and_paddles_belong_to_one() {
+    let Ground { pool, .. } = ground().await;
+    let bidder = |id, paddle, limit: Option<Wei>| Bidder {
+        terms: BidderTerms { bidder: BidderId(id), paddle: Paddle(paddle), limit, status: BidderStatus::Active },
+        handle: Handle::new("someone").unwrap(),
+        subject: None,
+    };
+    bidder::put(&pool, &[bidder(1, 100, None), bidder(2, 101, Some(Wei::from(5)))]).await.unwrap();
+    let first = bidder::changes(&pool, 0, 10).await.unwrap();
+    assert_eq!(first.iter().map(|change| change.bidder.terms.bidder.0).collect::<Vec<_>>(), [1, 2]);
+    bidder::put(&pool, &[bidder(1, 100, Some(Wei::from(u128::MAX)))]).await.unwrap();
+    let changes = bidder::changes(&pool, first[1].version, 10).await.unwrap();
+    assert_eq!(
+        changes.iter().map(|change| change.bidder.terms.limit).collect::<Vec<_>>(),
+        [Some(Wei::from(u128::MAX))]
+    );
+
+    let taken = bidder::put(&pool, &[bidder(3, 101, None)]).await;
+    assert!(matches!(taken, Err(PutError::Taken { paddle: Paddle(101) })), "{taken:?}");
+    assert_eq!(bidder::get(&pool, BidderId(3)).await.unwrap(), None);
+    assert_eq!(bidder::list(&pool, BidderId(1), 10).await.unwrap(), [bidder(2, 101, Some(Wei::from(5)))]);
+    assert_eq!(bidder::next_paddle(&pool).await.unwrap(), Paddle(102));
+}
+
+#[tokio::test]
+async fn the_inbox_is_read_by_number_and_its_audit_asked_and_seen() {
+    let Ground { pool, .. } = ground().await;
+    let house = Handle::new("house").unwrap();
+    pool.execute(
+        "insert into social.post (id, latest_id, author_id, text, text_sha256, reference, created_at, received_at, via)
+         select n::text, n::text, 40 + n, case when n < 3 then 'bid ' || n end, decode(repeat('00', 32), 'hex'),
+                'reply', to_timestamp(1000 + n), to_timestamp(1001 + n), 'activity'
+           from generate_series(1, 3) n;
+         insert into social.inbox select 'house', n, n::text from generate_series(1, 3) n",
+    )
+    .await
+    .unwrap();
+    let posts = inbox::read(&pool, &house, 1, 10).await.unwrap();
+    assert_eq!(
+        posts.iter().map(|post| (post.seq, post.text.as_deref())).collect::<Vec<_>>(),
+        [(2, Some("bid 2")), (3, None)]
+    );
+    assert_eq!((posts[0].author, posts[0].created_at), (BidderId(42), Timestamp(1_002_000)));
+    for (since, before) in [(0, 0), (1_002_000, 1), (2_000_000, 3)] {
+        assert_eq!(inbox::position_before(&pool, &house, Timestamp(since)).await.unwrap(), before);
+    }
+
+    assert_eq!(inbox::audit(&pool, &house).await.unwrap(), Audit::default());
+    for through in [5_000, 4_000] {
+        inbox::request_audit(&pool, &house, Timestamp(through)).await.unwrap();
+    }
+    pool.execute("update social.audit set completed_through = to_timestamp(6), completed_seq = 3").await.unwrap();
+    let audit = inbox::audit(&pool, &house).await.unwrap();
+    assert_eq!(audit.requested_through, Some(Timestamp(5_000)));
+    assert_eq!((audit.completed_through, audit.completed_seq), (Some(Timestamp(6_000)), 3));
+}
