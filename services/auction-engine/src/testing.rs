@@ -7,8 +7,10 @@ use std::time::Duration;
 use bootstrap::args;
 use bootstrap::auth::{LocalIssuer, Role, Verifier};
 use bootstrap::clock::Clock;
+use bootstrap::health::Health;
 use bootstrap::http;
 use bootstrap::lifecycle::Lifecycle;
+use bootstrap::metrics::Registry;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -16,6 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::engine::{AuctionView, EngineHandle};
+use crate::observe::Observe;
 use crate::public;
 use crate::serve::{self, Behind};
 use crate::shard::ingress::Ingress;
@@ -66,7 +69,7 @@ impl House {
     /// Says that the shard is held here, with nobody behind the mailbox.
     pub(crate) fn hold(&self) -> xtra::Mailbox<crate::shard::actor::ShardActor> {
         let (address, mailbox) = xtra::Mailbox::unbounded();
-        self.engine.lead(1, Ingress::new(address));
+        self.engine.lead(1, Ingress::new(address, Observe::new(&Registry::new(), &Health::new())));
         mailbox
     }
 

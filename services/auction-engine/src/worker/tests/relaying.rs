@@ -1,6 +1,5 @@
 //! The bus gets every durable row once, in order, whatever happens to Redis.
 
-use std::path::Path;
 use std::process::Command as Process;
 use std::time::Duration;
 
@@ -56,7 +55,7 @@ async fn after_a_flush_the_stream_begins_again_where_its_slowest_reader_stands()
     published(&house, 0, before).await;
     store::reader::report(&house.pool, &house.shard, "replies", before - 5).await.unwrap();
 
-    flush(&redis.url());
+    flush(&redis);
     let after = bids(&house, "after", 5).await;
     let rows = published(&house, 0, after).await;
     assert_eq!(rows.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (before - 4..=after).collect::<Vec<_>>());
@@ -78,7 +77,10 @@ async fn bids_go_on_without_redis_and_are_published_when_it_is_back() {
     house.close().await;
 }
 
-fn flush(url: &str) {
-    let flushed = Process::new(Path::new("redis-cli")).args(["-u", url, "flushall"]).output().unwrap();
-    assert!(flushed.status.success(), "{}", String::from_utf8_lossy(&flushed.stderr));
+fn flush(redis: &Redis) {
+    let url = redis.url();
+    let (password, _) = url.trim_start_matches("redis://:").split_once('@').expect("a private Redis has a password");
+    let port = redis.port().to_string();
+    let flushed = Process::new("redis-cli").args(["-p", &port, "-a", password, "flushall"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&flushed.stdout).trim(), "OK");
 }
