@@ -70,7 +70,8 @@ fn csv_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
 #[serde(deny_unknown_fields)]
 struct CsvLine {
     x_id: String,
-    handle: String,
+    #[serde(default)]
+    handle: Option<String>,
     #[serde(default)]
     paddle: Option<u32>,
     #[serde(default)]
@@ -85,7 +86,7 @@ impl CsvLine {
     fn checked(self) -> Result<BidderLine, String> {
         Ok(BidderLine {
             x_id: self.x_id.parse()?,
-            handle: Text::new(self.handle).map_err(|error| error.to_string())?,
+            handle: self.handle.map(Text::new).transpose().map_err(|error| error.to_string())?,
             paddle: self.paddle.map(Paddle),
             limit_wei: self.limit_wei.map(|limit| limit.parse::<Amount>()).transpose()?,
             status: self.status.unwrap_or_default(),
@@ -134,49 +135,63 @@ impl Found {
 }
 
 fn check(line: &BidderLine) -> Result<(), String> {
-    Handle::new(&line.handle).map_err(|error| error.to_string())?;
+    if let Some(handle) = &line.handle {
+        Handle::new(handle).map_err(|error| error.to_string())?;
+    }
     match line.paddle {
         Some(Paddle(1..=MAX_PADDLE)) | None => Ok(()),
         Some(paddle) => Err(format!("paddle {paddle} is not between 1 and {MAX_PADDLE}")),
     }
 }
 
-/// Turns lines into registry entries: who has no paddle keeps theirs, or gets the next free one.
+/// Turns lines into registry entries: what a line leaves out stays as it is, or becomes the next free paddle and the id's
+/// last digits as a label.
 pub(crate) async fn resolve(pool: &PgPool, lines: Vec<BidderLine>) -> Result<Vec<Bidder>, Fault> {
-    let mut next = None;
+    let highest_named =
+        lines.iter().filter_map(|line| line.paddle).map(|Paddle(number)| number).max().unwrap_or_default();
+    let mut next_free = None;
     let mut bidders = Vec::with_capacity(lines.len());
-    let taken: u32 = lines.iter().filter_map(|line| line.paddle).map(|paddle| paddle.0).max().unwrap_or_default();
     for line in lines {
         check(&line).map_err(|detail| Problem::new(422, "BidderInvalid", detail, "correct the field that is named"))?;
-        let paddle = match line.paddle {
-            Some(paddle) => paddle,
-            None => match store::bidder::get(pool, line.x_id.0).await.map_err(Fault::database)? {
-                Some(known) => known.terms.paddle,
-                None => {
-                    let free = match next {
-                        Some(free) => free,
-                        None => store::bidder::next_paddle(pool).await.map_err(Fault::database)?.0.max(taken + 1),
-                    };
-                    next = Some(free + 1);
-                    Paddle(free)
-                }
-            },
+        let known = match (line.paddle, &line.handle) {
+            (Some(_), Some(_)) => None,
+            (None, _) | (_, None) => store::bidder::get(pool, line.x_id.0).await.map_err(Fault::database)?,
         };
-        bidders.push(entry(line, paddle));
+        let paddle = match (line.paddle, &known) {
+            (Some(paddle), _) => paddle,
+            (None, Some(known)) => known.terms.paddle,
+            (None, None) => {
+                let free = match next_free {
+                    Some(free) => free,
+                    None => store::bidder::next_paddle(pool).await.map_err(Fault::database)?.0.max(highest_named + 1),
+                };
+                next_free = Some(free + 1);
+                Paddle(free)
+            }
+        };
+        let handle = known.map_or_else(|| label(line.x_id), |known| known.handle);
+        bidders.push(entry(line, paddle, handle));
     }
     Ok(bidders)
 }
 
-fn entry(line: BidderLine, paddle: Paddle) -> Bidder {
+/// A label for somebody whose handle is not known: the last digits of their id.
+fn label(x_id: XId) -> Handle {
+    let digits = x_id.0.to_string();
+    Handle::new(&digits[digits.len().saturating_sub(15)..]).expect("up to 15 digits are a handle")
+}
+
+fn entry(line: BidderLine, paddle: Paddle, fallback: Handle) -> Bidder {
     let status = match line.status {
         BidderState::Active => BidderStatus::Active,
         BidderState::Suspended => BidderStatus::Suspended,
         BidderState::Barred => BidderStatus::Barred,
     };
     let XId(bidder) = line.x_id;
+    let named = |handle: &str| Handle::new(handle).expect("lines are checked before they become entries");
     Bidder {
         terms: BidderTerms { bidder, paddle, limit: line.limit_wei.map(|Amount(limit)| limit), status },
-        handle: Handle::new(&line.handle).expect("lines are checked before they become entries"),
+        handle: line.handle.as_deref().map_or(fallback, named),
         subject: line.subject.map(Text::into_string),
     }
 }
@@ -187,7 +202,7 @@ pub(crate) fn line(bidder: Bidder) -> BidderLine {
     let BidderTerms { bidder: BidderId(id), paddle, limit, status } = terms;
     BidderLine {
         x_id: XId(BidderId(id)),
-        handle: Text::new(handle.as_str()).expect("a handle is short"),
+        handle: Text::new(handle.as_str()).ok(),
         paddle: Some(paddle),
         limit_wei: limit.map(Amount),
         status: match status {

@@ -19,6 +19,8 @@ mod receipt;
 mod receipt_keys;
 mod spec;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};

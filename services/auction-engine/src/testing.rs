@@ -1,4 +1,5 @@
-//! A house for tests of its doors: real ports, a real issuer of tokens, and an engine whose shard the test plays itself.
+//! A house for tests of its doors: real ports, a real issuer of tokens, and behind them either a whole worker or an engine
+//! whose shard the test plays itself.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,6 +13,10 @@ use bootstrap::http;
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
 use futures_util::{SinkExt, StreamExt};
+use k256::ecdsa::SigningKey;
+use prometheus_client::metrics::gauge::Gauge;
+use store::PgPool;
+use store::lease::Claimant;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -22,6 +27,8 @@ use crate::observe::Observe;
 use crate::public;
 use crate::serve::{self, Behind};
 use crate::shard::ingress::Ingress;
+use crate::shard::signer::Signer;
+use crate::worker::Worker;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,6 +39,7 @@ pub(crate) struct House {
     pub(crate) ws: SocketAddr,
     pub(crate) issuer: LocalIssuer,
     pub(crate) life: Lifecycle,
+    pub(crate) pool: PgPool,
     _keys: tempfile::TempDir,
 }
 
@@ -39,6 +47,33 @@ pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Opens a house over `database`; tests that never touch it pass [`NO_DATABASE`].
 pub(crate) async fn house(database: &str) -> House {
+    open(database, "s1").await
+}
+
+/// A whole worker for `shard` behind the doors, on a real PostgreSQL and Redis.
+pub(crate) async fn working_house(database: &str, shard: &str) -> House {
+    let house = open(database, shard).await;
+    let database = store::Database::new(database, "test").unwrap();
+    let health = Health::new();
+    let name: Arc<str> = Arc::from(shard);
+    let worker = Worker {
+        shard: name.clone(),
+        pool: database.pool(),
+        database,
+        bus: bus::Bus::new(&testkit::redis().await.unwrap()).unwrap(),
+        clock: Clock::System,
+        engine: house.engine.clone(),
+        signer: Arc::new(Signer::new(name, SigningKey::from_slice(&[7; 32]).unwrap())),
+        claimant: Claimant::new(house.api.to_string()),
+        observe: Observe::new(&Registry::new(), health.gate("lease"), health.gate("database")),
+        life: house.life.clone(),
+    };
+    house.life.spawn("shard", worker.run());
+    until(|| house.engine.standing().epoch.is_some()).await;
+    house
+}
+
+async fn open(database: &str, shard: &str) -> House {
     let (life, clock) = (Lifecycle::new(), Clock::System);
     let keys = tempfile::tempdir().unwrap();
     let issuer = LocalIssuer::open(keys.path(), clock.clone()).unwrap();
@@ -50,16 +85,26 @@ pub(crate) async fn house(database: &str) -> House {
     };
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let verifier = Verifier::new(&auth, loopback, clock.clone()).await.unwrap();
-    let engine = EngineHandle::new("s1");
+    let engine = EngineHandle::new(shard);
     let pool = store::Database::new(database, "test").unwrap().pool();
     let origins = vec!["https://sothebais.io".into()];
     let (api_port, api) = http::listen(loopback, 0, "a port").await.unwrap();
     let (ws_port, ws) = http::listen(loopback, 0, "a port").await.unwrap();
-    let sockets = prometheus_client::metrics::gauge::Gauge::default();
-    let behind = Behind { engine: engine.clone(), pool, verifier, clock, origins, sockets };
+    let sockets = Gauge::default();
+    let behind = Behind { engine: engine.clone(), pool: pool.clone(), verifier, clock, origins, sockets };
     serve::open(&life, behind, api_port, ws_port);
     let (api, ws) = (SocketAddr::new(loopback, api), SocketAddr::new(loopback, ws));
-    House { engine, api, ws, issuer, life, _keys: keys }
+    House { engine, api, ws, issuer, life, pool, _keys: keys }
+}
+
+/// Waits until `done`.
+pub(crate) async fn until(done: impl Fn() -> bool) {
+    let waiting = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it happens in time");
 }
 
 /// A database that is not there.
@@ -101,20 +146,101 @@ impl House {
         self.connect(&[("authorization", &token)]).await.unwrap()
     }
 
-    /// A plain HTTP request; returns status, headers and JSON body.
-    pub(crate) async fn ask(
-        &self,
-        request: reqwest::RequestBuilder,
-    ) -> (u16, reqwest::header::HeaderMap, serde_json::Value) {
-        let response = request.send().await.unwrap();
+    /// Asks by HTTP as `token`'s holder; returns status, headers and JSON body.
+    pub(crate) async fn ask(&self, request: Request<'_>) -> Answer {
+        let Request { method, path, token, key, kind, body } = request;
+        let url = format!("http://{}{path}", self.api);
+        let mut asked = reqwest::Client::new().request(method.parse().unwrap(), url).timeout(PATIENCE);
+        if let Some(token) = token {
+            asked = asked.bearer_auth(token);
+        }
+        if let Some(key) = key {
+            asked = asked.header("idempotency-key", key);
+        }
+        let response = asked.header("content-type", kind).body(body.to_owned()).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
-        (status, headers, body)
+        Answer { status, headers, body }
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.api)
+    /// Reads a path that needs no token.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Request { method: "GET", path, ..Request::default() }).await
+    }
+
+    /// Places a bid by HTTP.
+    pub(crate) async fn bid(&self, bidder: u64, key: &str, body: &str) -> Answer {
+        let token = self.bidder_token(bidder);
+        let path = "/v1/auctions/spring/bids";
+        self.ask(Request { method: "POST", path, token: Some(&token), key: Some(key), body, ..Request::default() })
+            .await
+    }
+
+    /// Puts the auction `spring` with two open lots from 0.1 and 0.5 ETH, and registers bidders 1 to 8.
+    pub(crate) async fn open_show(&self) {
+        let owner = self.token(&[Role::Owner]);
+        let lots =
+            r#"[{"id":"one","title":"One","startingPrice":"0.1"},{"id":"two","title":"Two","startingPrice":"0.5"}]"#;
+        let body = format!(
+            r#"{{"generation":1,"auctions":[{{"apiVersion":"sothebais.io/v1alpha1","kind":"Auction",
+            "metadata":{{"name":"spring","uid":"u-1","generation":1}},"spec":{{"title":"Spring","bidChannels":["web"],
+            "schedule":{{"startsAt":"2026-01-01T00:00:00Z"}},"lotOrder":"Concurrent",
+            "lotDefaults":{{"durationSeconds":86400,"tick":"0"}},"lots":{lots}}}}}]}}"#
+        );
+        let spec = Request { method: "PUT", path: "/v1/spec", token: Some(&owner), body: &body, ..Request::default() };
+        let answer = self.ask(spec).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let lines: String = (1..=8).map(|id| format!("{{\"x_id\":\"{id}\",\"handle\":\"b{id}\"}}\n")).collect();
+        let import = Request {
+            method: "POST",
+            path: "/v1/bidders/import",
+            token: Some(&owner),
+            kind: "application/x-ndjson",
+            body: &lines,
+            ..Request::default()
+        };
+        assert_eq!(self.ask(import).await.status, 200);
+        let mut probe = 0;
+        while self.bid(8, &format!("probe-{probe}"), r#"{"lot":1,"kind":"bid","amount_wei":"1"}"#).await.body["code"]
+            != "BelowOpeningBid"
+        {
+            probe += 1;
+            assert!(probe < 500, "the bidders are not known in time");
+        }
+    }
+}
+
+/// An HTTP request.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) kind: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl Default for Request<'_> {
+    fn default() -> Self {
+        Self { method: "GET", path: "/", token: None, key: None, kind: "application/json", body: "" }
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: serde_json::Value,
+}
+
+impl Answer {
+    /// The code of a problem, which every error must be.
+    pub(crate) fn code(&self) -> &str {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.body);
+        assert_eq!(self.body["status"], self.status);
+        assert!(!self.body["remedy"].as_str().unwrap().is_empty());
+        self.body["code"].as_str().unwrap()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `GET /v1/receipt-keys`: addresses that receipts are signed under. Who trusts a receipt trusts one of these.
 
+use alloy_primitives::Address;
 use axum::Json;
 use axum::extract::State;
 use store::receipt_key::KeyStanding;
@@ -7,7 +8,6 @@ use wire::Problem;
 use wire::rest::{self, ReceiptKey};
 
 use super::{Api, Fault};
-use crate::public;
 
 /// Lists the published receipt keys, oldest first.
 #[utoipa::path(get, path = "/v1/receipt-keys", tag = "receipts",
@@ -15,7 +15,7 @@ use crate::public;
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<ReceiptKey>>, Fault> {
     let keys = store::receipt_key::list(&api.pool).await.map_err(Fault::database)?;
     let key = |key: store::receipt_key::ReceiptKey| ReceiptKey {
-        address: public::hex(&key.address),
+        address: Address::new(key.address).to_string(),
         shard: key.shard,
         standing: match key.standing {
             KeyStanding::InUse => rest::KeyStanding::InUse,

@@ -84,6 +84,8 @@ pub(super) async fn run(mut stream: TcpStream, early: bytes::Bytes, bidder: Opti
     let mut connection = Connection::new(bidder, hub, seat);
     talk::hello(&mut connection);
     connection.reader.push(&early);
+    // Even when empty it holds HTTP's read buffer, which is larger than all of this connection.
+    drop(early);
     connection.take_in().await;
     loop {
         connection.report();

@@ -175,6 +175,22 @@ async fn commands_beyond_the_bound_are_busy_and_bad_amounts_are_refused_at_once(
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_one_small_task() {
+    let (life, engine) = (bootstrap::lifecycle::Lifecycle::new(), crate::engine::EngineHandle::new("s1"));
+    let pool = store::Database::new(NO_DATABASE, "test").unwrap().pool();
+    let entrance =
+        super::Entrance { origins: Vec::new(), sockets: prometheus_client::metrics::gauge::Gauge::default() };
+    let hub = super::Hub::new(engine, pool, bootstrap::clock::Clock::System, &life, entrance);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let seat = hub.seat().unwrap();
+    let connection = super::connection::run(stream, bytes::Bytes::new(), None, hub, seat);
+    let size = std::mem::size_of_val(&connection);
+    assert!(size <= 1600, "the task has {size} bytes");
+    life.stop();
+}
+
+#[tokio::test]
 async fn a_stop_says_good_bye() {
     let house = house(NO_DATABASE).await;
     let _mailbox = house.hold();

@@ -13,8 +13,9 @@ pub const MAX_IMPORT_LINES: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidderBody {
-    /// The X handle, a label only.
-    pub handle: Text<16>,
+    /// The X handle, a label only. Absent: the one they have, else the last digits of the X id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Text<16>>,
     /// The number shown instead of a name. Absent: the one they have, else the next free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
@@ -34,7 +35,8 @@ pub struct BidderBody {
 #[serde(deny_unknown_fields)]
 pub struct BidderLine {
     pub x_id: XId,
-    pub handle: Text<16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Text<16>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub paddle: Option<Paddle>,
