@@ -58,6 +58,7 @@ check:
 generate: build
     {{sothebais}} crd > crds/auctions.sothebais.io.yaml
     cargo run --release --quiet -p bootstrap --example metrics-page > docs/metrics.md
+    cargo run --release --quiet -p auction-core --example refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
 
 # Fails when a generated file is not what its source says.

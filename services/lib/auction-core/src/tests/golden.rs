@@ -231,6 +231,4 @@ fn an_entry_reads_back_and_nothing_else_does() {
 #[ignore = "writes the golden file; only for a new entry version"]
 fn write_golden_file() {
     std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/golden.txt"), page()).unwrap();
-    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/refusals.md"), crate::refusal::page::page())
-        .unwrap();
 }
