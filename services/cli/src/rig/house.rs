@@ -25,7 +25,8 @@ pub struct House<'a> {
 impl House<'_> {
     /// Imports the bidders, active and without limits.
     pub(super) async fn register(&self, bidders: Bidders) -> anyhow::Result<()> {
-        let lines: Vec<String> = bidders.ids().map(|id| json!({ "x_id": id.to_string() }).to_string()).collect();
+        let lines: Vec<String> =
+            bidders.ids().map(|id| json!({"x_id": id.to_string(), "handle": format!("b{id}")}).to_string()).collect();
         let request = self.http.post(format!("{}/v1/bidders/import", self.api)).bearer_auth(self.token);
         let answer = request.header("content-type", "application/x-ndjson").body(lines.join("\n")).send().await?;
         succeeded(answer).await
