@@ -8,6 +8,7 @@ pub mod check;
 mod cluster;
 mod crowd;
 pub mod evidence;
+mod faults;
 mod journal;
 mod nemesis;
 mod poster;
@@ -23,7 +24,10 @@ use anyhow::Context as _;
 use crate::rig::{Rig, engine_beside_us};
 
 #[derive(Debug, Clone, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How many rounds, each with a fresh shard.
     #[arg(long, default_value_t = 20)]
     pub rounds: u32,
@@ -38,8 +42,17 @@ pub struct Args {
     pub report: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone, clap::Subcommand)]
+enum What {
+    /// Builds engines with one planted fault each, and fails unless the drill catches every one.
+    Faults(faults::Args),
+}
+
 /// Runs the drill; fails when a promise was broken.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(What::Faults(args)) = args.what {
+        return faults::run(args).await;
+    }
     let engine = args.engine.map_or_else(engine_beside_us, Ok)?;
     let mut rig = Rig::start(&[]).await.context("the servers did not start")?;
     let mut outcomes = Vec::new();

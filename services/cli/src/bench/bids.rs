@@ -66,10 +66,7 @@ pub async fn run(args: BidsArgs) -> anyhow::Result<()> {
     }
     let report = table::report(&points);
     print!("{}", table::text(&points, &report));
-    if let Some(path) = &args.report {
-        std::fs::write(path, serde_json::to_string_pretty(&report)?)
-            .with_context(|| format!("the report could not be written to {}", path.display()))?;
-    }
+    super::write_report(args.report.as_deref(), &report)?;
     anyhow::ensure!(points.iter().all(Point::books_balance), "the books do not balance: see the table");
     Ok(())
 }

@@ -23,7 +23,7 @@ pub enum Check {
     AnsweredIsDurable,
     /// `seq` runs from 1 without a gap, and so does every lot's `lot_seq`.
     SequenceHasNoGaps,
-    /// Commits cover the journal in epochs that never fall, and answers name the epoch that wrote them.
+    /// Commits cover the journal in epochs that never fall, and no answer speaks for a row of a later epoch.
     OneWriterAtATime,
     /// One key, one row; all answers to a key say the same.
     OneEffectByKey,

@@ -6,7 +6,7 @@ use auction_core::{BidderId, LotNumber, SourceKind, Wei};
 
 use super::journal::Index;
 use super::{Check, Violation};
-use crate::drill::evidence::{Ask, Call, Evidence, Micros, Row, Said, Written};
+use crate::drill::evidence::{Ask, Call, Evidence, Micros, Place, Row, Said, Written};
 
 pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut Vec<Violation>) {
     let epochs = |seq: u64| {
@@ -23,7 +23,10 @@ pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut 
         if !same_place || !same_verdict(call, &answer.verdict, &row.verdict) {
             let evidence = format!("{told}; that key's row is {}, lot_seq {}, {:?}", row.seq, row.lot_seq, row.verdict);
             found.push(Violation::new(Check::AnsweredIsDurable, evidence));
-        } else if let Some(place) = answer.place.filter(|place| epochs(place.seq) != Some(place.epoch)) {
+        } else if let Some(place) =
+            answer.place.filter(|place| epochs(place.seq).is_none_or(|epoch| epoch > place.epoch))
+        {
+            // A later epoch may repeat what an earlier one has written; never the other way round.
             let evidence = format!("{told}; it was written by epoch {:?}", epochs(place.seq));
             found.push(Violation::new(Check::OneWriterAtATime, evidence));
         }
@@ -48,7 +51,8 @@ pub(super) fn agree_by_key(calls: &[Call], found: &mut Vec<Violation>) {
     for call in calls {
         let Some((first, others)) = call.answers.split_first() else { continue };
         for other in others {
-            let elsewhere = first.place.zip(other.place).is_some_and(|(a, b)| a != b);
+            let row = |place: Place| (place.seq, place.lot_seq);
+            let elsewhere = first.place.map(row).zip(other.place.map(row)).is_some_and(|(a, b)| a != b);
             if elsewhere || first.verdict != other.verdict {
                 let evidence = format!("{} was told {first:?} and then {other:?}", call.key);
                 found.push(Violation::new(Check::OneEffectByKey, evidence));

@@ -114,6 +114,22 @@ fn an_older_epoch_that_writes_after_a_newer_one_is_caught() {
 }
 
 #[test]
+fn a_writer_that_answers_for_a_later_epochs_row_is_caught() {
+    let checks = caught(|e| e.commits = vec![Commit { epoch: 2, first_seq: 1, last_seq: 5 }]);
+    assert_eq!(checks, [Check::OneWriterAtATime]);
+}
+
+#[test]
+fn a_later_epoch_may_repeat_an_earlier_ones_answer() {
+    let checks = caught(|e| {
+        let mut again = e.calls[0].answers[0].clone();
+        again.place = Some(Place { epoch: 2, seq: 2, lot_seq: 2 });
+        e.calls[0].answers.push(again);
+    });
+    assert_eq!(checks, []);
+}
+
+#[test]
 fn two_bids_that_were_promised_the_same_place_are_caught() {
     let checks = caught(|e| e.calls[2].answers = e.calls[0].answers.clone());
     assert!(checks.contains(&Check::OneWriterAtATime), "{checks:?}");
