@@ -66,15 +66,15 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
     let mut workloads = Vec::new();
     // One machine has the seed's ports once: the first of a role by name takes them.
     let ports = |index| if index == 0 { PortChoice::Seed } else { PortChoice::Free };
+    for (index, shard) in shards.keys().enumerate() {
+        workloads.push(workload::worker(shard, observed.epochs.get(shard).copied(), ports(index), stage));
+    }
     match stage {
         Stage::Air => {}
         Stage::Rehearsal => {
             let emulators = handles.iter().enumerate();
             workloads.extend(emulators.map(|(index, handle)| workload::x_emulator(handle, ports(index))));
         }
-    }
-    for (index, shard) in shards.keys().enumerate() {
-        workloads.push(workload::worker(shard, observed.epochs.get(shard).copied(), ports(index), stage));
     }
     for (index, handle) in handles.iter().enumerate() {
         workloads.push(workload::social_gateway(handle, ports(index), stage));

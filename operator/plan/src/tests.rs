@@ -42,10 +42,10 @@ fn a_completed_auction_keeps_its_processes_for_the_grace_only() {
 }
 
 #[test]
-fn a_rehearsal_has_the_emulator_first_and_air_never_has_it() {
+fn a_rehearsal_has_the_emulator_before_the_gateway_and_air_never_has_it() {
     let auctions = [auction("night", 0, "Dedicated")];
     let rehearsal = plan(&auctions, &Observed::default(), Stage::Rehearsal, Timestamp(0));
-    assert_eq!(names(&rehearsal), ["x-emulator-sothebais", "auction-engine-night", "social-gateway-sothebais"]);
+    assert_eq!(names(&rehearsal), ["auction-engine-night", "x-emulator-sothebais", "social-gateway-sothebais"]);
     let air = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
     assert!(air.workloads.iter().all(|workload| workload.role != Role::XEmulator));
     assert!(air.workloads.iter().all(|workload| !workload.environment.contains_key("REHEARSAL")));

@@ -55,6 +55,8 @@ pub enum Setting {
     IssuerParty,
     /// Path of the worker's receipt key.
     ReceiptKeyFile,
+    /// `true` where the worker makes its own key; left out where a Secret holds it.
+    CreateReceiptKey,
     /// Address of X's API, or of the stand-in for the account of this handle.
     XApiUrl {
         handle: String,
@@ -100,6 +102,7 @@ pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: 
         ("DATABASE_URL", Setting::DatabaseUrl),
         ("REDIS_URL", Setting::RedisUrl),
         ("RECEIPT_KEY_FILE", Setting::ReceiptKeyFile),
+        ("CREATE_RECEIPT_KEY", Setting::CreateReceiptKey),
     ]);
     Workload {
         name: format!("auction-engine-{shard}"),
