@@ -23,6 +23,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::progress::Progress;
+use crate::verify;
 use child::{Child, Seen};
 use data_dir::DataDir;
 use engine::Engine;
@@ -106,6 +107,11 @@ impl Machine {
         Ok(())
     }
 
+    /// Adds arguments to every workload of a role that is started from now on.
+    pub fn add_arguments(&mut self, role: Role, arguments: Vec<String>) {
+        self.options.arguments.push((role, arguments));
+    }
+
     /// Starts one workload and waits until it is ready.
     async fn add(&mut self, workload: &Workload) -> anyhow::Result<()> {
         let recipe = render::recipe(workload, self)?;
@@ -116,6 +122,17 @@ impl Machine {
         let ports = readiness?;
         self.progress.done(&format!("{} ready, API on 127.0.0.1:{}", child.name(), ports.api));
         self.children.push((workload.clone(), child));
+        match workload.role {
+            Role::EngineWorker => self.pin_receipt_keys().await,
+            Role::XEmulator | Role::SocialGateway => Ok(()),
+        }
+    }
+
+    /// Pins the receipt keys of a first start, so that a journal rewritten whole with another key is found out.
+    async fn pin_receipt_keys(&self) -> anyhow::Result<()> {
+        for key in verify::pin_published_keys(self.data.root(), &self.postgres.url()).await? {
+            self.progress.note(&format!("receipt key {key} is not pinned: verify will not trust it by itself"));
+        }
         Ok(())
     }
 

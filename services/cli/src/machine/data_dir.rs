@@ -97,11 +97,6 @@ impl DataDir {
         self.root.join("ports").join(format!("{workload}.json"))
     }
 
-    /// Receipt keys that this directory has seen first, one address a line; `verify` trusts no others.
-    pub fn pinned_keys(&self) -> PathBuf {
-        self.root.join("keys").join("receipt-keys.pinned")
-    }
-
     /// Makes the folders of a new machine.
     pub fn prepare(&self) -> anyhow::Result<()> {
         for folder in [self.keys(), self.logs(), self.root.join("ports")] {
@@ -135,6 +130,11 @@ impl Drop for DataDir {
             drop(fs::remove_dir_all(&self.root));
         }
     }
+}
+
+/// Where a data directory pins the receipt keys that it has seen first, one address a line.
+pub fn pinned_keys(directory: &Path) -> PathBuf {
+    directory.join("keys").join("receipt-keys.pinned")
 }
 
 /// Takes the directory's lock; `None` when another process has it. It ends with the process, however that ends.

@@ -52,6 +52,17 @@ impl Engine {
         self.send(path, self.client.post(format!("{}{path}", self.url())).json(body)).await
     }
 
+    /// Registers bidders, all or none.
+    pub async fn import(&self, bidders: &[wire::rest::BidderLine]) -> anyhow::Result<wire::rest::ImportReport> {
+        let mut lines = Vec::new();
+        for bidder in bidders {
+            serde_json::to_writer(&mut lines, bidder).context("a bidder cannot be written as JSON")?;
+            lines.push(b'\n');
+        }
+        let request = self.client.post(format!("{}/v1/bidders/import", self.url()));
+        self.send("the bidders", request.header("content-type", "application/x-ndjson").body(lines)).await
+    }
+
     async fn send<T: DeserializeOwned>(&self, what: &str, request: reqwest::RequestBuilder) -> anyhow::Result<T> {
         let sent = request.bearer_auth(&self.token).send().await;
         let answer = sent.with_context(|| format!("the engine did not answer about {what}"))?;

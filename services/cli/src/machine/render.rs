@@ -58,6 +58,7 @@ fn value(setting: &Setting, machine: &Machine) -> anyhow::Result<Option<String>>
         Setting::IssuerKeys => path(machine.issuer().jwks()),
         Setting::IssuerName => Some(machine.issuer().issuer().to_owned()),
         Setting::IssuerParty => Some(machine.issuer().party().to_owned()),
+        Setting::CreateReceiptKey => Some("true".to_owned()),
         Setting::ReceiptKeyFile => path(&machine.data.keys().join("receipt.key")),
         Setting::XCredentialsFile => {
             path(&machine.data.keys().join("x-credentials.json")).filter(|p| Path::new(p).exists())

@@ -123,6 +123,20 @@ pub async fn range(pool: &PgPool, shard: &str, first: u64, last: u64) -> Result<
     rows.iter().map(|row| stored(shard, row)).collect()
 }
 
+/// When each row became durable, by the server's clock, in milliseconds since the Unix epoch.
+///
+/// Only a server that runs with `track_commit_timestamp` knows; another one fails the query.
+pub async fn commit_times(pool: &PgPool, shard: &str) -> Result<Vec<(u64, i64)>, Error> {
+    let rows = sqlx::query(
+        "select seq, (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000)::bigint from engine.journal
+          where shard = $1 order by seq",
+    )
+    .bind(shard)
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| Ok((unsigned(row.try_get(0)?, "a row's number")?, row.try_get(1)?))).collect()
+}
+
 /// The shards that have a journal, by name.
 pub async fn shards(pool: &PgPool) -> Result<Vec<ShardRows>, Error> {
     let rows = sqlx::query("select shard, last_seq from engine.shard_lease order by shard").fetch_all(pool).await?;

@@ -16,7 +16,7 @@ mod spend;
 pub use audit::{Audit, AuditDone, complete_audit, pending_audit, request_audit};
 pub use bidder::{Linked, linked_bidders, rename_bidder};
 pub use compliance::{Checked, authors_since, erase_posts, is_silent, posts_to_check, set_silence};
-pub use inbox::{Committed, commit_posts, newest_post_at, posts_since};
+pub use inbox::{Committed, commit_posts, last_seq, newest_post_at, posts_since};
 pub use lease::{Lease, lease_inbox, release_inbox, renew_inbox};
 pub use reply::{
     NewReply, Reply, ReplyLot, ReplyState, ReplySubject, finish_reply, plan_reply, release_held, replies, reply_counts,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use auction_core::{Handle, Timestamp};
 
-use sqlx::PgPool;
+use sqlx::{PgPool, Row as _};
 
 use super::{Lease, NewPost, bigint, unsigned};
 use crate::Error;
@@ -110,6 +110,15 @@ fn ids(texts: &[String]) -> Result<Vec<u64>, Error> {
 
 pub(super) fn id(text: &str) -> Result<u64, Error> {
     text.parse().map_err(|_| Error::Unreadable { what: "a post's id" })
+}
+
+/// How many posts the inbox holds: its numbers are dense from 1. 0 for a handle that nobody has read yet.
+pub async fn last_seq(pool: &PgPool, handle: &Handle) -> Result<u64, Error> {
+    let row = sqlx::query("select last_seq from social.inbox_lease where handle = $1")
+        .bind(handle.as_str())
+        .fetch_optional(pool)
+        .await?;
+    row.map_or(Ok(0), |row| Ok(unsigned(row.try_get(0)?)))
 }
 
 /// When the newest post of this handle's inbox was made; `None` for an empty inbox.

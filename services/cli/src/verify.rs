@@ -1,0 +1,201 @@
+//! `sothebais verify`: recomputes every lot's winner and hashes from the journal alone and checks every signature.
+//!
+//! Read rows, commits and closes (from the database or a file) → check each in [`audit`], which is pure → print the lots,
+//! or the first place that does not hold. Nothing that the engine says of itself is believed.
+
+mod audit;
+mod journal_file;
+mod source;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use alloy_primitives::{Address, hex};
+use anyhow::Context as _;
+use auction_core::replay::LotResult;
+use serde::Serialize;
+
+use crate::machine::Machine;
+use crate::trouble::Trouble;
+pub use audit::{Audit, Fault, Verified};
+pub use journal_file::JournalFile;
+pub use source::pin_published_keys;
+pub use trust::Trust;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    from: From,
+    /// Address of a receipt key to trust, such as 0x12…; may be given several times. No other key is trusted then.
+    #[arg(long = "receipt-key", value_name = "ADDRESS")]
+    receipt_keys: Vec<Address>,
+    /// Also writes the journal to this file, for `verify --journal` elsewhere.
+    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
+    export: Option<PathBuf>,
+    /// Writes what was found to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// Where a journal is.
+#[derive(Debug, Clone, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct From {
+    /// The database that holds it.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The data directory of a machine that is not running (`up --data`).
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A file that `verify --export` has written.
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+/// What a report says.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub verified: bool,
+    pub shards: Vec<ShardReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_break: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ShardReport {
+    pub shard: String,
+    pub rows: u64,
+    pub commits: u64,
+    pub closes: u64,
+    pub signers: Vec<String>,
+    /// SHA-256 over the last hashes of all lots in order.
+    pub hash: String,
+    pub lots: Vec<LotReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct LotReport {
+    pub auction: String,
+    pub lot: u32,
+    pub id: String,
+    pub round: u32,
+    pub state: &'static str,
+    pub winner_paddle: Option<u32>,
+    pub winner_x_id: Option<String>,
+    pub price_wei: Option<String>,
+    pub bids_accepted: u64,
+    pub rows: u64,
+    pub hash: String,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let checked = check(&args).await?;
+    let report = match &checked {
+        Ok(verified) => {
+            let shards = verified.iter().map(shard_report).collect();
+            Report { verified: true, shards, first_break: None }
+        }
+        Err(fault) => Report { verified: false, shards: Vec::new(), first_break: Some(fault.to_string()) },
+    };
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
+        std::fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    match checked {
+        Ok(_) => {
+            print!("{}", table(&report.shards));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(fault) => {
+            eprintln!("NOT VERIFIED: {fault}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Reads and checks; the inner error is a journal that does not hold, the outer one that it could not be read.
+async fn check(args: &Args) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
+    let From { database_url, data, journal } = &args.from;
+    let pinned = Trust::pinned(&args.receipt_keys);
+    if let Some(path) = journal {
+        return journal_file::check(path, pinned);
+    }
+    if let Some(url) = database_url {
+        return source::check(url, pinned, args.export.as_deref()).await;
+    }
+    let directory = data.as_ref().expect("clap asks for one of the three");
+    let pinned = match pinned {
+        Some(pinned) => Some(pinned),
+        None => Trust::of_data_directory(directory)?,
+    };
+    source::with_data_directory(directory, async |url| source::check(url, pinned, args.export.as_deref()).await).await
+}
+
+/// Verifies the journals of a running machine against the keys that it has pinned.
+pub async fn machine(machine: &Machine) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
+    let trust = Trust::of_data_directory(machine.data.root())?;
+    source::check(&machine.postgres.url(), trust, None).await
+}
+
+fn shard_report(verified: &Verified) -> ShardReport {
+    let Verified { shard, rows, commits, closes, signers, hash, lots } = verified;
+    ShardReport {
+        shard: shard.clone(),
+        rows: *rows,
+        commits: *commits,
+        closes: *closes,
+        signers: signers.iter().map(Address::to_string).collect(),
+        hash: hex::encode(hash.0),
+        lots: lots.iter().map(lot_report).collect(),
+    }
+}
+
+fn lot_report(result: &LotResult) -> LotReport {
+    let LotResult { auction, lot, id, round, state, winner, bids_accepted, refusals: _, rows, hash } = result;
+    LotReport {
+        auction: auction.to_string(),
+        lot: lot.0,
+        id: id.to_string(),
+        round: round.0,
+        state,
+        winner_paddle: winner.map(|winner| winner.paddle.0),
+        winner_x_id: winner.map(|winner| winner.bidder.to_string()),
+        price_wei: winner.map(|winner| winner.price.to_string()),
+        bids_accepted: *bids_accepted,
+        rows: *rows,
+        hash: hex::encode(hash.0),
+    }
+}
+
+/// The lots, a line each.
+fn table(shards: &[ShardReport]) -> String {
+    let mut text = String::new();
+    for shard in shards {
+        let ShardReport { shard, rows, commits, closes, signers, hash, lots } = shard;
+        let write = |text: &mut String| -> std::fmt::Result {
+            writeln!(text, "shard {shard}: {rows} rows, {commits} signed commits, {closes} signed closes")?;
+            for lot in lots {
+                let LotReport { auction, lot: number, id, state, winner_paddle, price_wei, rows, hash, .. } = lot;
+                let price = price_wei.as_ref().and_then(|wei| wei.parse::<auction_core::Wei>().ok());
+                let winner = match (winner_paddle, price) {
+                    (Some(paddle), Some(price)) => format!("paddle {paddle} for {} ETH", price.main_units()),
+                    (Some(_) | None, _) => "no winner".to_owned(),
+                };
+                writeln!(text, "  {auction} lot {number} {id}: {state}, {winner}, {rows} rows, hash {hash}")?;
+            }
+            writeln!(text, "  signed by {}", signers.join(", "))?;
+            writeln!(text, "  verified {hash}")
+        };
+        write(&mut text).expect("writing to a string never fails");
+    }
+    text
+}
+
+/// A journal that cannot be read at all.
+fn unreadable(what: impl Into<String>, error: impl Into<anyhow::Error>) -> Trouble {
+    Trouble::new("JournalUnreadable", what, "check the address, the path and the permissions").because(error)
+}
