@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, drill, migrate, parse, token, up};
+use crate::{bench, demo, drill, migrate, parse, replay, token, up, verify};
 
 /// Live auctions on X, on one machine.
 #[derive(Debug, Parser)]
@@ -16,6 +16,12 @@ pub struct Args {
 pub enum Command {
     /// Runs the auctions of a manifest on this machine until they are over or you press Ctrl-C.
     Up(up::Args),
+    /// Plays a whole show as a rehearsal and prints its closing table.
+    Demo(demo::Args),
+    /// Recomputes winners and hashes from a journal and checks its signatures.
+    Verify(verify::Args),
+    /// Folds a journal and prints its story.
+    Replay(replay::Args),
     /// Shows what the bid grammar reads in posts, as JSON lines.
     Parse(parse::ParseArgs),
     /// Brings a database's schema up to date.

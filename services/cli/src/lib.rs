@@ -5,14 +5,17 @@
 pub mod args;
 pub mod bench;
 pub mod crd;
+pub mod demo;
 pub mod drill;
 pub mod machine;
 pub mod manifest;
 pub mod migrate;
 pub mod parse;
 pub mod progress;
+pub mod replay;
 pub mod rig;
 pub mod run;
 pub mod token;
 pub mod trouble;
 pub mod up;
+pub mod verify;

@@ -67,6 +67,11 @@ pub fn read(path: &Path) -> Result<Manifests, Trouble> {
     parse(&text).map_err(|faults| report(path, &faults))
 }
 
+/// Checks a manifest that is part of this program.
+pub fn read_text(text: &str) -> Result<Manifests, Trouble> {
+    parse(text).map_err(|faults| report(Path::new("the manifest"), &faults))
+}
+
 /// Checks a text whole.
 fn parse(text: &str) -> Result<Manifests, Vec<Fault>> {
     let mut faults = Vec::new();

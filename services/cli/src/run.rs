@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use crate::args::{Args, Command};
-use crate::{bench, crd, drill, migrate, parse, token, up};
+use crate::{bench, crd, demo, drill, migrate, parse, replay, token, up, verify};
 
 /// Runs one command. An error means that it could not do its work; a code, that it did and found something.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Up(args) => up::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Migrate(args) => migrate::run(args).await,
         Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),

@@ -1,0 +1,108 @@
+//! `sothebais demo`: a whole show as a rehearsal. A crowd posts to the X emulator, the gateway takes the posts in, the
+//! engine judges them, the lots close, and the journal is verified.
+//!
+//! Prepare (machine, bidders) → start the show → watch until every lot has ended → settle (no post in flight) → tally
+//! the journal → verify → report. Nothing here feeds the engine: posts reach it from X alone.
+
+mod bidders;
+mod crowd;
+mod house;
+mod report;
+mod tally;
+mod watch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use bootstrap::clock::Clock;
+use bootstrap::lifecycle::Lifecycle;
+use operator_plan::Stage;
+
+use crate::machine::{Logs, Machine, Options};
+use crate::progress::Progress;
+use crate::{manifest, up, verify};
+use house::House;
+pub use report::Report;
+
+/// The manifest of a show without `-f`.
+const EXAMPLE: &str = include_str!("../../../examples/auction.yaml");
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Another manifest. The show starts when everything is ready; a `startsAt` within the next two minutes is kept.
+    #[arg(short, long)]
+    file: Option<PathBuf>,
+    /// Replays recorded posts (JSON lines) instead of a made-up crowd.
+    #[arg(long, value_name = "FILE")]
+    posts: Option<PathBuf>,
+    /// Limits and states of bidders, as JSON lines or CSV. Authors that it does not name bid without limit.
+    #[arg(long, value_name = "FILE")]
+    bidders: Option<PathBuf>,
+    /// Where the made-up crowd comes from: the same number gives the same people.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// People of the made-up crowd.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    people: u32,
+    /// Posts of the made-up crowd.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=200_000))]
+    crowd_posts: u64,
+    /// Writes the closing table to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Keeps everything in this directory; without it, a temporary one that is removed at the end.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Shows the services' logs.
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let manifests = match &args.file {
+        Some(path) => manifest::read(path)?,
+        None => manifest::read_text(EXAMPLE)?,
+    };
+    let limits = args.bidders.as_deref().map(bidders::read).transpose()?.unwrap_or_default();
+    let crowd = crowd::Crowd::new(args.posts.as_deref(), args.seed, args.people, args.crowd_posts)?;
+    let options = Options {
+        data: args.data,
+        stage: Stage::Rehearsal,
+        programs: up::programs()?,
+        logs: if args.verbose { Logs::Shown } else { Logs::InFilesOnly },
+        arguments: Vec::new(),
+        // The closing table measures until a bid is durable, and only the server knows when that was.
+        postgres: vec![("track_commit_timestamp".to_owned(), "on".to_owned())],
+    };
+    let (life, progress) = (Lifecycle::new(), Progress::new());
+    let mut machine = tokio::select! {
+        started = Machine::start(options, progress.clone(), Clock::System) => started?,
+        stopped = life.until_stopped() => { stopped?; return Ok(ExitCode::FAILURE) }
+    };
+    let house = House { auctions: manifests.auctions, crowd, limits, progress: progress.clone() };
+    let played = tokio::select! {
+        played = play(house, &mut machine) => played.map(Some),
+        stopped = life.until_stopped() => stopped.map(|()| None).context("signals cannot be waited for"),
+    };
+    machine.stop().await;
+    let Some(report) = played? else {
+        progress.note("the show was stopped before its end");
+        return Ok(ExitCode::FAILURE);
+    };
+    print!("{}", report.table());
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
+        std::fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play(house: House, machine: &mut Machine) -> anyhow::Result<Report> {
+    let show = house.prepare(machine).await?;
+    watch::until_over(machine, &show, &house).await?;
+    let posts_in = watch::settle(machine, &show, &house).await?;
+    let tally = tally::of(&machine.postgres.url()).await?;
+    let verified = verify::machine(machine).await?;
+    report::make(&tally, posts_in, verified, machine)
+}
