@@ -59,7 +59,7 @@ impl Templates {
         harmless(&text)
     }
 
-    /// The same words in another order of the variants: what is tried when X has seen a text before.
+    /// The same words, told apart by a number: what is tried when X has seen a text before.
     pub fn vary(text: &str, attempt: u32) -> String {
         harmless(&format!("{text} ({attempt})"))
     }
