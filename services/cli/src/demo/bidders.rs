@@ -144,7 +144,7 @@ pub(super) fn lines(authors: &[Author], strangers: &[Author], limits: &Limits) -
         let id = BidderId(id.parse().with_context(|| format!("\"{id}\" is no account id"))?);
         let handle = Handle::new(handle)?;
         let Standing { limit, paddle, status } = limits.of(id, Some(&handle));
-        let handle = wire::Text::new(handle.as_str())?;
+        let handle = Some(wire::Text::new(handle.as_str())?);
         let line = BidderLine { x_id: XId(id), handle, paddle, limit_wei: limit.map(Amount), status, subject: None };
         lines.insert(id, line);
     }
