@@ -100,15 +100,17 @@ impl Worker {
 
     /// Waits for the lease; `None` when the process stops first.
     async fn stand_by(&self, stopping: &CancellationToken) -> Option<(PgConnection, Lease)> {
+        let mut kept = None;
         loop {
             self.observe.beat();
-            let pause = match self.claim().await {
+            let pause = match self.claim(kept.take()).await {
                 Ok((connection, Claim::Held(lease))) => {
                     self.observe.database_back();
                     tracing::info!(shard = %self.shard, epoch = lease.epoch, last_seq = lease.last_seq, "the lease is ours");
                     return Some((connection, lease));
                 }
-                Ok((_connection, Claim::Taken { address, remaining })) => {
+                Ok((connection, Claim::Taken { address, remaining })) => {
+                    kept = Some(connection);
                     self.observe.database_back();
                     self.observe.follows(format!("{address} holds the lease"));
                     self.engine.switch(Serving::Elsewhere { address: Some(address) });
@@ -127,8 +129,11 @@ impl Worker {
         }
     }
 
-    async fn claim(&self) -> Result<(PgConnection, Claim), store::Error> {
-        let mut connection = self.database.connect_writer().await?;
+    async fn claim(&self, kept: Option<PgConnection>) -> Result<(PgConnection, Claim), store::Error> {
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.database.connect_writer().await?,
+        };
         let claim = lease::claim(&mut connection, &self.shard, &self.claimant).await?;
         Ok((connection, claim))
     }

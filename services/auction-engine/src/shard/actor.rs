@@ -104,12 +104,13 @@ impl Actor for ShardActor {
 impl Handler<FlushNow> for ShardActor {
     type Return = ();
 
-    async fn handle(&mut self, _flush: FlushNow, _context: &mut Context<Self>) {
+    async fn handle(&mut self, _flush: FlushNow, context: &mut Context<Self>) {
         // Connections that are ready to read get their turn first, so that what has arrived goes into this batch. No timer:
         // alone, this costs a microsecond.
         tokio::task::yield_now().await;
         self.flush = Flush::Idle;
         self.send_next();
+        self.after_decisions(context);
     }
 }
 

@@ -13,8 +13,8 @@ use super::actor::ShardActor;
 use crate::engine::{BUSY_RETRY_AFTER, Outcome, Pending, SubmitError};
 use crate::observe::Observe;
 
-/// Commands that may wait for their COMMIT at once: two full batches beyond the one in flight. More would only wait longer.
-pub(crate) const MAX_ADMITTED: usize = 3 * store::commit::MAX_BATCH_ROWS;
+/// Commands that may wait for their COMMIT at once, a full batch: a tenth of a second's work. More would only wait longer.
+pub(crate) const MAX_ADMITTED: usize = store::commit::MAX_BATCH_ROWS;
 
 /// Sends commands to one shard's actor. Cheap to clone.
 #[derive(Clone)]

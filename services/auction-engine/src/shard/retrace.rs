@@ -8,6 +8,7 @@ use super::batch::{Asker, Sealed, Waiting};
 use super::keys::Fingerprint;
 use super::recovery::{self, Recovered, Unrecoverable};
 use super::repeat::outcome_of;
+use super::views::Views;
 use crate::engine::SubmitError;
 
 /// A decided command without its decision.
@@ -28,6 +29,8 @@ impl ShardActor {
         let Recovered { state, keys, saved_through } = recovery::recover(&self.pool, &self.name).await?;
         self.state = state;
         self.keys = keys;
+        // Views of rows that never became durable look like those of the rows that take their numbers.
+        self.views = Views::default();
         self.snapshots.restart(saved_through);
         self.touched.extend(self.state.auctions().map(|auction| auction.id().clone()));
 

@@ -44,10 +44,15 @@ pub enum BadEntry {
     TrailingBytes,
 }
 
+/// Bytes of a bid's entry, or a little more: one allocation.
+const USUAL_LENGTH: usize = 384;
+
 impl Entry {
     /// The canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![ENTRY_VERSION]).expect("an entry of plain data always encodes")
+        let mut bytes = Vec::with_capacity(USUAL_LENGTH);
+        bytes.push(ENTRY_VERSION);
+        postcard::to_extend(self, bytes).expect("an entry of plain data always encodes")
     }
 
     /// Reads an entry; trailing bytes are refused. That the bytes are the canonical ones is what the hash says.

@@ -87,7 +87,11 @@ impl From<u128> for Wei {
 
 impl fmt::Display for Wei {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // Real amounts fit 128 bits, whose digits cost a fraction of 256 bits'.
+        match u128::try_from(self.0) {
+            Ok(small) => small.fmt(f),
+            Err(_) => self.0.fmt(f),
+        }
     }
 }
 
@@ -105,7 +109,7 @@ impl FromStr for Wei {
 impl Serialize for Wei {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(&self.0)
+            serializer.collect_str(self)
         } else {
             let bytes = self.0.to_be_bytes::<32>();
             let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
