@@ -65,7 +65,7 @@ pub(crate) async fn working_house(database: &str, shard: &str) -> House {
         engine: house.engine.clone(),
         signer: Arc::new(Signer::new(name, SigningKey::from_slice(&[7; 32]).unwrap())),
         claimant: Claimant::new(house.api.to_string()),
-        observe: Observe::new(&Registry::new(), health.gate("lease"), health.gate("database")),
+        observe: Observe::new(&Registry::new(), &health),
         life: house.life.clone(),
     };
     house.life.spawn("shard", worker.run());
