@@ -35,7 +35,7 @@ pub struct WorkerArgs {
     /// Makes the receipt key if its file is not there.
     #[arg(long, env = "CREATE_RECEIPT_KEY")]
     pub create_receipt_key: bool,
-    /// Pages that may open WebSockets from a browser, separated by commas, such as `https://sothebais.io`.
+    /// Pages that may open sockets from a browser, separated by commas, such as `https://sothebais.io`.
     #[arg(long, env = "ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
     #[command(flatten)]

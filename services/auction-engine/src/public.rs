@@ -128,8 +128,8 @@ pub(crate) fn lot_status(view: &AuctionView, lot: &LotView) -> LotStatus {
 pub(crate) fn refused(refusal: &Refusal) -> Refused {
     Refused {
         code: refusal.code().to_string(),
-        message: refusal.message().to_string(),
-        remedy: refusal.remedy().to_string(),
+        message: refusal.message(),
+        remedy: refusal.remedy(),
         retry_after_ms: None,
     }
 }

@@ -142,7 +142,6 @@ async fn wrong_method() -> Fault {
 }
 
 /// A bug of ours must not take the worker down, nor tell a stranger about itself.
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     Fault::from(Problem::new(500, "Bug", "the request met a bug", "report it with the time and the request"))
         .into_response()

@@ -1,16 +1,35 @@
-//! Opens the worker's doors: the API port and the WebSocket port.
+//! Opens the worker's doors: the API port and the WebSocket port. Every connection is a task of the worker's life, and a
+//! client that dawdles over a request's head is let go.
 
+use std::time::Duration;
+
+use axum::Router;
 use bootstrap::auth::Verifier;
 use bootstrap::clock::Clock;
-use bootstrap::http;
 use bootstrap::lifecycle::Lifecycle;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use store::PgPool;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::EngineHandle;
 use crate::routes::{self, Api};
 use crate::ws::{Entrance, Hub};
+
+/// How long a client may take over a request's head, and how long an idle connection is kept.
+const HEAD_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Bytes of a request's head, and of a body that is read at once.
+const READ_BUFFER: usize = 32 * 1024;
+
+/// How long requests under way may go on after the stop; a commit takes less.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long the door stays shut when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the doors need of the worker.
 pub(crate) struct Behind {
@@ -29,6 +48,42 @@ pub(crate) fn open(life: &Lifecycle, behind: Behind, api_port: TcpListener, ws_p
     let Behind { engine, pool, verifier, clock, origins, sockets } = behind;
     let hub = Hub::new(engine.clone(), pool.clone(), clock.clone(), life, Entrance { origins, sockets });
     let api = Api::new(engine, hub, pool, verifier, clock);
-    http::serve(life, "API port", api_port, routes::router(api.clone()));
-    http::serve(life, "WebSocket port", ws_port, routes::socket_router(api));
+    life.spawn("API port", accept(life.clone(), api_port, routes::router(api.clone())));
+    life.spawn("WebSocket port", accept(life.clone(), ws_port, routes::socket_router(api)));
+}
+
+async fn accept(life: Lifecycle, listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let stopping = life.stopping();
+    while let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _peer)) => life.spawn_brief(serve(stream, router.clone(), stopping.clone())),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn serve(stream: TcpStream, router: Router, stopping: CancellationToken) {
+    // Answers are small and must not wait for more to say.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(READ_BUFFER);
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(STOP_DEADLINE, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        // A client that goes away or sends no HTTP is no failure of ours.
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

@@ -81,8 +81,7 @@ fn report(
 
 /// A refusal as a problem; `instance` is where its receipt is, for a refusal is recorded like any other decision.
 pub(super) fn refused(refusal: &Refusal, receipt: Option<String>) -> Fault {
-    let problem =
-        Problem::new(status(refusal), refusal.code(), refusal.message().to_string(), refusal.remedy().to_string());
+    let problem = Problem::new(status(refusal), refusal.code(), refusal.message(), refusal.remedy());
     match receipt {
         Some(receipt) => problem.about(receipt).into(),
         None => problem.into(),

@@ -12,7 +12,7 @@ use crate::{auth, roster};
 /// Twenty thousand lines of 200 bytes, with room.
 pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-/// Imports bidders. CSV has the columns x_id, handle, paddle, limit_wei, status, subject under a header line.
+/// Imports bidders. CSV has the columns `x_id,handle,paddle,limit_wei,status,subject` under a header line.
 #[utoipa::path(post, path = "/v1/bidders/import", tag = "bidders", security(("bearer" = [])),
     request_body(content(("application/x-ndjson"), ("text/csv"))),
     responses((status = 200, body = ImportReport), (status = 409, body = Problem), (status = 413, body = Problem),

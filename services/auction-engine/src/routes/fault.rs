@@ -34,7 +34,6 @@ impl Fault {
     }
 
     /// The database could not be read or written.
-    #[expect(clippy::needless_pass_by_value, reason = "it is the end of the error's way: a map_err argument")]
     pub(crate) fn database(error: store::Error) -> Self {
         tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "a request failed at the database");
         let problem = Problem::new(503, "DatabaseUnavailable", "the database cannot be asked now", "try again");

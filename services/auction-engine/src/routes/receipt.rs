@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::HeaderMap;
 use wire::Problem;
 use wire::rest::ReceiptBody;
+use wire::socket::MAX_KEY;
 
 use super::{Api, Fault, command};
 use crate::receipts::{self, Found, NoReceipt};
@@ -22,6 +23,10 @@ pub(super) async fn show(
     Path((source, key)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ReceiptBody>, Fault> {
+    // No command has such a key, and not every text is one for the database.
+    if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
+        return Err(unknown());
+    }
     let (mut parts, _body) = request.into_parts();
     let (kind, key) = match source.as_str() {
         "post" => (SourceKind::Post, key),

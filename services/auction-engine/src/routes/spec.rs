@@ -87,11 +87,11 @@ async fn apply(api: &Api, generation: i64, wanted: Wanted, before: Option<RunSta
 }
 
 /// Gives a command of the house; that it holds already is as good as done.
-async fn house(api: &Api, generation: i64, auction: &AuctionId, what: &str, action: Action) -> Result<(), Fault> {
+async fn house(api: &Api, generation: i64, auction: &AuctionId, what: &str, deed: Action) -> Result<(), Fault> {
     // The instant keeps a later spec apart from an earlier one with the same generation, sent to a restarted process.
     let at = api.now();
     let key = format!("spec:{auction}:{what}:{generation}:{}", at.0);
-    let command = Command { source: Source { kind: SourceKind::House, key }, at, action, trace: None };
+    let command = Command { source: Source { kind: SourceKind::House, key }, at, action: deed, trace: None };
     let outcome = bid::submitted(api, command).await?;
     match &outcome.decision.verdict {
         Verdict::Refused(

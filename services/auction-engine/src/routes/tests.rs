@@ -103,19 +103,28 @@ async fn a_maximum_stays_sealed_for_everybody_else_while_the_lot_is_open() {
     }
 }
 
+/// Each request with the status and the code that it must be answered with.
+type Wrong<'a> = (Request<'a>, u16, &'static str);
+
+async fn all_are_refused(house: &crate::testing::House, wrong: &[Wrong<'_>]) {
+    for (request, status, code) in wrong {
+        let answer = house.ask(*request).await;
+        let what = format!("{} {} {}", request.method, request.path, request.body);
+        assert_eq!((answer.status, answer.code()), (*status, *code), "{what}");
+    }
+}
+
 #[tokio::test]
-async fn wrong_requests_are_problems_with_codes_and_change_nothing() {
+async fn wrong_bids_are_problems_with_codes_and_change_nothing() {
     let house = show().await;
     let (bidder, clerk) = (house.bidder_token(1), house.token(&[Role::Auctioneer]));
     let huge = format!(r#"{{"kind":"bid","amount_wei":"{}"}}"#, "9".repeat(20_000));
-    let two_to_300 = format!(
-        r#"{{"kind":"bid","lot":1,"amount_wei":"{}"}}"#,
-        "2037035976334486086268445688409378161051468393665936250636140449354381299763336706183397376"
-    );
-    let bids = "/v1/auctions/spring/bids";
-    let post = Request { method: "POST", path: bids, token: Some(&bidder), key: Some("w"), ..Request::default() };
-    let get = Request::default();
-    let cases = [
+    let two_to_300 = "2037035976334486086268445688409378161051468393665936250636140449354381299763336706183397376";
+    let two_to_300 = format!(r#"{{"kind":"bid","lot":1,"amount_wei":"{two_to_300}"}}"#);
+    let path = "/v1/auctions/spring/bids";
+    let post = Request { method: "POST", path, token: Some(&bidder), key: Some("w"), ..Request::default() };
+    let before = house.get("/v1/auctions/spring/lots/1").await.body["price_wei"].clone();
+    let wrong = [
         (Request { token: None, body: OPENING, ..post }, 401, "TokenMissing"),
         (Request { token: Some("x.y.z"), body: OPENING, ..post }, 401, "TokenMalformed"),
         (Request { token: Some(&clerk), body: OPENING, ..post }, 403, "RoleMissing"),
@@ -140,55 +149,32 @@ async fn wrong_requests_are_problems_with_codes_and_change_nothing() {
         ),
         (Request { path: "/v1/auctions/nowhere/bids", key: Some("w3"), body: OPENING, ..post }, 404, "UnknownAuction"),
         (Request { path: "/v1/auctions/NO-LABEL/bids", body: OPENING, ..post }, 404, "UnknownAuction"),
+    ];
+    all_are_refused(&house, &wrong).await;
+    assert_eq!(house.get("/v1/auctions/spring/lots/1").await.body["price_wei"], before);
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_who_may_not_is_told_apart() {
+    let house = show().await;
+    let clerk = house.token(&[Role::Auctioneer]);
+    let get = Request::default();
+    let put = Request { method: "PUT", token: Some(&clerk), ..get };
+    let wrong = [
         (Request { path: "/v1/auctions/spring/lots/7", ..get }, 404, "UnknownLot"),
         (Request { path: "/v1/auctions/spring/lots/-1", ..get }, 404, "UnknownLot"),
         (Request { path: "/v1/auctions/spring/lots/1/receipts/999999", ..get }, 404, "UnknownReceipt"),
         (Request { path: "/v1/auctions/spring/lots/1/history?limit=x", ..get }, 422, "InvalidQuery"),
         (Request { path: "/v1/receipts/post/1", ..get }, 404, "UnknownReceipt"),
+        (Request { path: "/v1/receipts/post/%00", ..get }, 404, "UnknownReceipt"),
         (Request { path: "/v1/bidders", ..get }, 401, "TokenMissing"),
         (Request { path: "/v1/nothing", ..get }, 404, "UnknownRoute"),
-        (Request { method: "DELETE", path: bids, ..get }, 405, "MethodNotAllowed"),
-        (
-            Request {
-                method: "PUT",
-                path: "/v1/bidders/9223372036854775808",
-                token: Some(&clerk),
-                body: r#"{"handle":"a"}"#,
-                ..get
-            },
-            422,
-            "XIdInvalid",
-        ),
-        (
-            Request { method: "PUT", path: "/v1/bidders/5", token: Some(&clerk), body: r#"{"paddle":1}"#, ..get },
-            409,
-            "PaddleTaken",
-        ),
-        (
-            Request {
-                method: "PUT",
-                path: "/v1/bidders/5",
-                token: Some(&clerk),
-                body: r#"{"handle":"not ok"}"#,
-                ..get
-            },
-            422,
-            "BidderInvalid",
-        ),
+        (Request { method: "DELETE", path: "/v1/auctions/spring/bids", ..get }, 405, "MethodNotAllowed"),
+        (Request { path: "/v1/bidders/9223372036854775808", body: r#"{"handle":"a"}"#, ..put }, 422, "XIdInvalid"),
+        (Request { path: "/v1/bidders/5", body: r#"{"paddle":1}"#, ..put }, 409, "PaddleTaken"),
+        (Request { path: "/v1/bidders/5", body: r#"{"handle":"not ok"}"#, ..put }, 422, "BidderInvalid"),
     ];
-    let before = house.get("/v1/auctions/spring/lots/1").await.body["price_wei"].clone();
-    for (request, status, code) in cases {
-        let answer = house.ask(request).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (status, code),
-            "{} {} {}",
-            request.method,
-            request.path,
-            request.body
-        );
-    }
-    assert_eq!(house.get("/v1/auctions/spring/lots/1").await.body["price_wei"], before);
+    all_are_refused(&house, &wrong).await;
 }
 
 #[tokio::test]

@@ -50,6 +50,9 @@ impl Commands {
         now: Timestamp,
     ) -> Option<Outcome> {
         let id = bid.id.into_string();
+        if id.is_empty() {
+            return Some(answer::not_journaled(id, Verdict::Refused, unnamed()));
+        }
         if self.in_order.len() + self.parked.len() >= MAX_IN_FLIGHT {
             return Some(busy(id));
         }
@@ -143,6 +146,15 @@ pub(crate) fn intent(kind: BidKind, amount: Option<Amount>) -> Result<Intent, Re
             remedy: "leave amount_wei out, or use kind bid".into(),
             retry_after_ms: None,
         }),
+    }
+}
+
+fn unnamed() -> Refused {
+    Refused {
+        code: "IdMissing".into(),
+        message: "a command needs an id of its own".into(),
+        remedy: "set id to a key that no other command of yours has, such as a UUID".into(),
+        retry_after_ms: None,
     }
 }
 

@@ -109,9 +109,8 @@ pub(super) async fn run(mut stream: TcpStream, early: bytes::Bytes, bidder: Opti
                 connection.take_in().await;
             }
             Happened::Read(Ok(0) | Err(_)) => return,
-            Happened::Writable | Happened::StillClosing => {}
+            Happened::Writable | Happened::StillClosing | Happened::NewPrices(Ok(())) => {}
             Happened::Answered(outcome) => connection.answer(*outcome),
-            Happened::NewPrices(Ok(())) => {}
             Happened::NewPrices(Err(_)) => {
                 connection.following = None;
                 connection.close(CloseCode::Restart, "another worker takes the auction over; connect again");

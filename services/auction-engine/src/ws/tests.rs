@@ -164,6 +164,8 @@ async fn commands_beyond_the_bound_are_busy_and_bad_amounts_are_refused_at_once(
     say(&mut bidder, r#"{"type":"command","id":"x","auction":"spring","kind":"bid"}"#).await;
     let result = next(&mut bidder).await;
     assert_eq!((&result["verdict"], &result["code"]), (&"refused".into(), &"AmountMissing".into()));
+    say(&mut bidder, r#"{"type":"command","id":"","auction":"spring","kind":"next_bid"}"#).await;
+    assert_eq!(next(&mut bidder).await["code"], "IdMissing");
     // Nobody answers behind the mailbox, so all of these stay in flight.
     for index in 0..=super::commands::MAX_IN_FLIGHT {
         say(&mut bidder, &format!(r#"{{"type":"command","id":"k{index}","auction":"spring","kind":"next_bid"}}"#))

@@ -14,7 +14,6 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wire::Problem;
@@ -94,7 +93,7 @@ fn check_origin(hub: &Hub, headers: &HeaderMap) -> Result<(), Fault> {
 
 async fn take_over(on_upgrade: OnUpgrade) -> Option<(TcpStream, bytes::Bytes)> {
     let upgraded = tokio::time::timeout(UPGRADE_DEADLINE, on_upgrade).await.ok()?.ok()?;
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => Some((parts.io.into_inner(), parts.read_buf)),
         Err(_other) => {
             tracing::error!("a socket is not a TCP stream and cannot be taken over");
