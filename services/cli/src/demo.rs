@@ -36,7 +36,8 @@ pub struct Args {
     /// Replays recorded posts (JSON lines) instead of a made-up crowd.
     #[arg(long, value_name = "FILE")]
     posts: Option<PathBuf>,
-    /// Limits and states of bidders, as JSON lines or CSV. Authors that it does not name bid without limit.
+    /// Limits and states of bidders, as JSON lines or CSV. Authors that it does not name bid without limit, but for the
+    /// made-up crowd, whose purses hold 10 to 100 ETH.
     #[arg(long, value_name = "FILE")]
     bidders: Option<PathBuf>,
     /// Where the made-up crowd comes from: the same number gives the same people.

@@ -3,23 +3,33 @@
 mod sentence;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use auction_core::replay::{Replay, Row};
-use bootstrap::args::Database;
-use bootstrap::secret::ExposeSecret as _;
 use store::journal;
 
 use crate::trouble::Trouble;
+use crate::verify;
 
 /// Rows read at once.
 const PAGE: u32 = 5_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    database: Database,
+    /// The database that holds it.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        conflicts_with = "data",
+        required_unless_present = "data"
+    )]
+    database_url: Option<String>,
+    /// The data directory of a machine that is not running (`up --data`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Tells of this shard only.
     #[arg(long)]
     shard: Option<String>,
@@ -29,10 +39,20 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match (&args.data, &args.database_url) {
+        (Some(directory), _) => verify::with_data_directory(directory, async |url| tell(url, &args).await).await?,
+        (None, Some(url)) => tell(url, &args).await?,
+        (None, None) => unreachable!("clap asks for one of the two"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the story of every shard that is asked for.
+async fn tell(url: &str, args: &Args) -> anyhow::Result<()> {
     let unreadable = |error: store::Error| {
         Trouble::new("JournalUnreadable", "the journal cannot be read", "check the database's URL").because(error)
     };
-    let database = store::Database::new(args.database.database_url.expose_secret(), "sothebais replay");
+    let database = store::Database::new(url, "sothebais replay");
     let pool = database.map_err(unreadable)?.pool();
     let mut out = std::io::stdout().lock();
     for shard in journal::shards(&pool).await.map_err(unreadable)? {
@@ -61,5 +81,6 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             alloy_primitives::hex::encode(replay.shard().digest())
         )?;
     }
-    Ok(ExitCode::SUCCESS)
+    pool.close().await;
+    Ok(())
 }

@@ -21,6 +21,10 @@ use crate::machine::{Logs, Machine, Options};
 use crate::manifest;
 use crate::progress::Progress;
 
+/// From the hand-over of the spec to the first lot: the worker takes the spec into its journal meanwhile.
+const LEAD_MS: i64 = 3_000;
+/// A `startsAt` that lies no further ahead than this is kept in a rehearsal.
+const NEAR_MS: i64 = 120_000;
 /// How often the workers are asked for their status.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -29,7 +33,8 @@ pub struct Args {
     /// The manifest.
     #[arg(short, long)]
     file: PathBuf,
-    /// Plays with the emulator instead of X; needs no credentials.
+    /// Plays with the emulator instead of X; needs no credentials. The show starts when everything is ready, unless its
+    /// `startsAt` is within the next two minutes.
     #[arg(long)]
     rehearsal: bool,
     /// Keeps everything in this directory; without it, a temporary one that is removed at the end.
@@ -73,7 +78,11 @@ pub fn programs() -> anyhow::Result<PathBuf> {
 
 /// Keeps the machine in line with the manifests until every auction is over and its grace has passed.
 async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress) -> anyhow::Result<()> {
-    let (generation, auctions) = admit(&machine.data, auctions)?;
+    let (generation, mut auctions) = admit(&machine.data, auctions)?;
+    match machine.stage() {
+        Stage::Air => {}
+        Stage::Rehearsal => start_soon(machine, generation, &mut auctions)?,
+    }
     let mut observed = Observed::default();
     let mut applied: Option<Plan> = None;
     loop {
@@ -117,6 +126,28 @@ pub fn admit(data: &DataDir, mut auctions: Vec<Auction>) -> anyhow::Result<(i64,
     Ok((state.generation, auctions))
 }
 
+/// Moves a rehearsal's auctions to now. A machine that is started again with the same manifests keeps their start.
+fn start_soon(machine: &Machine, generation: i64, auctions: &mut [Auction]) -> anyhow::Result<()> {
+    let mut state = machine.data.state()?;
+    for auction in auctions {
+        let name = auction.metadata.name.clone().unwrap_or_default();
+        let known = state.rehearsal_starts.get(&name).filter(|(of, _)| *of == generation).map(|(_, at_ms)| *at_ms);
+        let wanted = auction.spec.schedule.starts_at.as_millisecond();
+        let at_ms = known.unwrap_or_else(|| rehearsal_start(machine.clock.now_ms(), wanted, 0));
+        auction.spec.schedule.starts_at =
+            jiff::Timestamp::from_millisecond(at_ms).context("the rehearsal's start is no time")?;
+        state.rehearsal_starts.insert(name, (generation, at_ms));
+    }
+    machine.data.write_state(&state)
+}
+
+/// When a rehearsal starts: at the manifest's time if that is near and leaves time to prepare, else as soon as possible,
+/// on a whole second. Posts may lie `head_start_ms` before it.
+pub fn rehearsal_start(now_ms: i64, wanted_ms: i64, head_start_ms: i64) -> i64 {
+    let earliest = now_ms + LEAD_MS + head_start_ms;
+    if (earliest..=now_ms + NEAR_MS).contains(&wanted_ms) { wanted_ms } else { (earliest + 999) / 1000 * 1000 }
+}
+
 /// Hands every worker the auctions of its shard.
 pub async fn hand_over(
     machine: &Machine,
@@ -158,4 +189,18 @@ async fn observe(machine: &Machine, plan: &Plan, observed: &mut Observed, progre
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_start_is_kept_and_any_other_is_replaced() {
+        assert_eq!(rehearsal_start(1_000_500, 1_060_123, 0), 1_060_123);
+        assert_eq!(rehearsal_start(1_000_500, 0, 0), 1_004_000);
+        assert_eq!(rehearsal_start(1_000_500, 1_002_000, 0), 1_004_000, "too near to prepare");
+        assert_eq!(rehearsal_start(1_000_500, 9_000_000_000, 0), 1_004_000, "too far to wait for");
+        assert_eq!(rehearsal_start(1_000_500, 0, 10_000), 1_014_000, "posts from before the show need their time");
+    }
 }

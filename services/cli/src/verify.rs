@@ -23,7 +23,7 @@ use crate::machine::Machine;
 use crate::trouble::Trouble;
 pub use audit::{Audit, Fault, Verified};
 pub use journal_file::JournalFile;
-pub use source::pin_published_keys;
+pub use source::{pin_published_keys, with_data_directory};
 pub use trust::Trust;
 
 #[derive(Debug, clap::Args)]

@@ -47,9 +47,8 @@ impl Limits {
         })
     }
 
-    fn of(&self, id: BidderId, handle: Option<&Handle>) -> Standing {
-        let by_handle = handle.and_then(|handle| self.0.get(&Who::Handle(handle.clone())));
-        self.0.get(&Who::Id(id)).or(by_handle).cloned().unwrap_or_default()
+    fn of(&self, id: BidderId, handle: &Handle) -> Option<Standing> {
+        self.0.get(&Who::Id(id)).or_else(|| self.0.get(&Who::Handle(handle.clone()))).cloned()
     }
 }
 
@@ -136,14 +135,37 @@ fn main_units(text: &str) -> Result<Option<Wei>, String> {
     Wei::from_main_units(bare, DECIMALS).map(Some).map_err(|error| error.to_string())
 }
 
+/// What somebody may spend whom no file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purse {
+    Unlimited,
+    /// 10 to 100 ETH, by the account's id: people who are made up are not all rich.
+    ById,
+}
+
+impl Purse {
+    fn of(self, id: BidderId) -> Option<Wei> {
+        match self {
+            Self::Unlimited => None,
+            Self::ById => Some(Wei::from((u128::from(id.0 % 10) + 1) * 10_u128.pow(19))),
+        }
+    }
+}
+
 /// The import of everybody: the crowd, and those of the file who never post. Who has a paddle comes first, so that
 /// nobody else is given it.
-pub(super) fn lines(authors: &[Author], strangers: &[Author], limits: &Limits) -> anyhow::Result<Vec<BidderLine>> {
+pub(super) fn lines(
+    authors: &[Author],
+    strangers: &[Author],
+    limits: &Limits,
+    purse: Purse,
+) -> anyhow::Result<Vec<BidderLine>> {
     let mut lines = BTreeMap::new();
     for Author { id, handle } in authors.iter().chain(strangers) {
         let id = BidderId(id.parse().with_context(|| format!("\"{id}\" is no account id"))?);
         let handle = Handle::new(handle)?;
-        let Standing { limit, paddle, status } = limits.of(id, Some(&handle));
+        let unnamed = || Standing { limit: purse.of(id), ..Standing::default() };
+        let Standing { limit, paddle, status } = limits.of(id, &handle).unwrap_or_else(unnamed);
         let handle = Some(wire::Text::new(handle.as_str())?);
         let line = BidderLine { x_id: XId(id), handle, paddle, limit_wei: limit.map(Amount), status, subject: None };
         lines.insert(id, line);
@@ -170,21 +192,21 @@ mod tests {
 {"id":43,"limit":1.5}
 {"author":"cyd","limit":null}"#;
         let limits = parse(text).unwrap();
-        let handle = |name| Handle::new(name).unwrap();
-        assert_eq!(limits.of(BidderId(1), Some(&handle("ada"))).limit, wei("5"));
-        assert_eq!(limits.of(BidderId(1), Some(&handle("BOB"))).limit, wei("0.5"));
+        let of = |id, handle| limits.of(BidderId(id), &Handle::new(handle).unwrap()).unwrap();
+        assert_eq!(of(1, "ada").limit, wei("5"));
+        assert_eq!(of(1, "BOB").limit, wei("0.5"));
         let barred = Standing { limit: Some(Wei::from(7)), paddle: Some(Paddle(9)), status: BidderState::Barred };
-        assert_eq!(limits.of(BidderId(42), None), barred);
-        assert_eq!(limits.of(BidderId(43), None).limit, wei("1.5"));
-        assert_eq!(limits.of(BidderId(1), Some(&handle("cyd"))), Standing::default());
-        assert_eq!(limits.of(BidderId(1), Some(&handle("nobody"))), Standing::default());
+        assert_eq!(of(42, "x"), barred);
+        assert_eq!(of(43, "x").limit, wei("1.5"));
+        assert_eq!(of(1, "cyd"), Standing::default());
+        assert_eq!(limits.of(BidderId(1), &Handle::new("nobody").unwrap()), None);
     }
 
     #[test]
     fn limits_are_read_from_csv() {
         let limits = parse("author,limit,status\nada,\"5 ETH\",\nbob,,suspended\n").unwrap();
-        assert_eq!(limits.of(BidderId(1), Some(&Handle::new("ada").unwrap())).limit, wei("5"));
-        let bob = limits.of(BidderId(1), Some(&Handle::new("bob").unwrap()));
+        assert_eq!(limits.of(BidderId(1), &Handle::new("ada").unwrap()).unwrap().limit, wei("5"));
+        let bob = limits.of(BidderId(1), &Handle::new("bob").unwrap()).unwrap();
         assert_eq!((bob.limit, bob.status), (None, BidderState::Suspended));
     }
 
@@ -200,8 +222,9 @@ mod tests {
     fn everybody_is_imported_once_and_paddles_that_are_given_come_first() {
         let author = |id: &str, handle: &str| Author { id: id.into(), handle: handle.into() };
         let limits = parse("{\"author\":\"bob\",\"paddle\":\"1\"}\n{\"x_id\":\"9\",\"limit\":\"2\"}").unwrap();
-        let all = lines(&[author("3", "ada"), author("4", "Bob")], &[], &limits).unwrap();
+        let all = lines(&[author("3", "ada"), author("4", "Bob")], &[], &limits, Purse::ById).unwrap();
         let ids: Vec<_> = all.iter().map(|line| (line.x_id.0.0, line.paddle)).collect();
         assert_eq!(ids, [(4, Some(Paddle(1))), (3, None)]);
+        assert_eq!((all[0].limit_wei, all[1].limit_wei), (None, wei("40").map(Amount)), "the file's word comes first");
     }
 }

@@ -11,17 +11,13 @@ use operator_plan::{Observed, Plan, Role};
 use serde::Deserialize;
 use wire::rest::{BidderLine, ImportReport};
 
-use super::bidders::{Limits, lines};
+use super::bidders::{Limits, Purse, lines};
 use super::crowd::Crowd;
 use crate::machine::Machine;
 use crate::machine::engine::Engine;
 use crate::progress::Progress;
 use crate::up;
 
-/// From the hand-over of the spec to the first lot: the worker takes registry and spec into its journal meanwhile.
-const LEAD_MS: i64 = 3_000;
-/// A `startsAt` that lies no further ahead than this is kept.
-const NEAR_MS: i64 = 120_000;
 /// Lines of one import; the engine takes 50,000.
 const IMPORT_CHUNK: usize = 10_000;
 /// How long the worker may take to read the registry into its journal.
@@ -102,7 +98,11 @@ impl House {
         for handle in self.limits.handles().filter(|handle| !known.contains(handle.as_str())) {
             strangers.push(introduce(emulator, handle.as_str()).await?);
         }
-        let bidders = lines(&authors, &strangers, &self.limits)?;
+        let purse = match self.crowd {
+            Crowd::Recorded { .. } => Purse::Unlimited,
+            Crowd::MadeUp { .. } => Purse::ById,
+        };
+        let bidders = lines(&authors, &strangers, &self.limits, purse)?;
         for engine in engines.values().take(1) {
             for chunk in bidders.chunks(IMPORT_CHUNK) {
                 let report: ImportReport = engine.import(chunk).await?;
@@ -124,7 +124,7 @@ impl House {
     ) -> anyhow::Result<Timestamp> {
         let now_ms = machine.clock.now_ms();
         let wanted = self.auctions.iter().map(|auction| auction.spec.schedule.starts_at.as_millisecond()).min();
-        let starts_at_ms = starts_at(now_ms, wanted.unwrap_or(0), self.crowd.head_start_ms());
+        let starts_at_ms = up::rehearsal_start(now_ms, wanted.unwrap_or(0), self.crowd.head_start_ms());
         for auction in &mut auctions {
             auction.spec.schedule.starts_at =
                 jiff::Timestamp::from_millisecond(starts_at_ms).context("the show's start is no time")?;
@@ -134,12 +134,6 @@ impl House {
         self.progress.done(&format!("the show starts in {seconds} s, at {}", wire::Time(Timestamp(starts_at_ms))));
         Ok(Timestamp(starts_at_ms))
     }
-}
-
-/// The manifest's start if it is near enough and leaves time to prepare, else as soon as possible, on a whole second.
-fn starts_at(now_ms: i64, wanted_ms: i64, head_start_ms: i64) -> i64 {
-    let earliest = now_ms + LEAD_MS + head_start_ms;
-    if (earliest..=now_ms + NEAR_MS).contains(&wanted_ms) { wanted_ms } else { (earliest + 999) / 1000 * 1000 }
 }
 
 /// Waits until every worker's journal has grown by every bidder: before that their bids would be refused.
@@ -181,18 +175,4 @@ async fn tell_start(emulator: &str, starts_at: Timestamp) -> anyhow::Result<()> 
     let answer = request.send().await.and_then(reqwest::Response::error_for_status);
     answer.context("the emulator does not take the show's start")?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_start_is_kept_and_any_other_is_replaced() {
-        assert_eq!(starts_at(1_000_500, 1_060_123, 0), 1_060_123);
-        assert_eq!(starts_at(1_000_500, 0, 0), 1_004_000);
-        assert_eq!(starts_at(1_000_500, 1_002_000, 0), 1_004_000, "too near to prepare");
-        assert_eq!(starts_at(1_000_500, 9_000_000_000, 0), 1_004_000, "too far to wait for");
-        assert_eq!(starts_at(1_000_500, 0, 10_000), 1_014_000, "posts from before the show need their time");
-    }
 }

@@ -19,7 +19,7 @@ pub struct Report {
     pub lots: Vec<Lot>,
     pub refusals: BTreeMap<String, u64>,
     /// From the time in a post's id until its accepted bid was committed.
-    pub post_to_accepted: Latency,
+    pub latencies: Latency,
     /// Posts on X that name the house, each edit counted.
     pub posts_written: u64,
     /// Posts that the gateway took in.
@@ -86,7 +86,7 @@ pub(super) fn make(
     Ok(Report {
         lots: results.map(|result| lot(result, &titles, tally)).collect(),
         refusals: tally.refusals.clone(),
-        post_to_accepted: Latency {
+        latencies: Latency {
             p50_ms: histogram.value_at_quantile(0.5),
             p99_ms: histogram.value_at_quantile(0.99),
             max_ms: histogram.max(),
@@ -167,7 +167,7 @@ impl Report {
         for (code, count) in &self.refusals {
             writeln!(text, "   {count:>6}  {code}")?;
         }
-        let Latency { p50_ms, p99_ms, max_ms, count } = self.post_to_accepted;
+        let Latency { p50_ms, p99_ms, max_ms, count } = self.latencies;
         writeln!(text, "\n post to accepted  p50 {p50_ms} ms, p99 {p99_ms} ms, longest {max_ms} ms, {count} bids")?;
         let (written, taken_in, judged) = (self.posts_written, self.posts_in, self.posts_judged);
         writeln!(

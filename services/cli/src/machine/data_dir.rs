@@ -36,6 +36,9 @@ pub struct State {
     pub generation: i64,
     /// The manifests of that generation.
     pub manifests: String,
+    /// When each auction of a rehearsal starts (milliseconds since the Unix epoch), and for which generation.
+    #[serde(default)]
+    pub rehearsal_starts: BTreeMap<String, (i64, i64)>,
 }
 
 impl DataDir {

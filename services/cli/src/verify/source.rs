@@ -117,7 +117,7 @@ async fn commits(pool: &PgPool, shard: &str) -> anyhow::Result<Vec<StoredCommit>
 }
 
 /// Starts the PostgreSQL of a data directory for as long as `work` needs it.
-pub(super) async fn with_data_directory<T>(
+pub async fn with_data_directory<T>(
     directory: &Path,
     work: impl AsyncFnOnce(&str) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
