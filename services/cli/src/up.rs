@@ -17,10 +17,14 @@ use uuid::Uuid;
 use wire::rest::AuctionState;
 
 use crate::machine::data_dir::DataDir;
+use crate::machine::engine::REFUSED;
 use crate::machine::{Logs, Machine, Options};
 use crate::manifest;
 use crate::progress::Progress;
+use crate::trouble::Trouble;
 
+/// A worker that was killed serves again within seconds; one that does not in this many looks is out of order.
+const HAND_OVER_TRIES: u32 = 30;
 /// From the hand-over of the spec to the first lot: the worker takes the spec into its journal meanwhile.
 const LEAD_MS: i64 = 3_000;
 /// A `startsAt` that lies no further ahead than this is kept in a rehearsal.
@@ -90,7 +94,18 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
         let plan = operator_plan::plan(&auctions, &observed, machine.stage(), now);
         if applied.as_ref() != Some(&plan) {
             machine.apply(&plan).await?;
-            hand_over(machine, &plan, generation, &auctions, progress).await?;
+            let mut tries = 0;
+            while let Err(error) = hand_over(machine, &plan, generation, &auctions, progress).await {
+                tries += 1;
+                if tries >= HAND_OVER_TRIES || is_refused(&error) {
+                    return Err(error);
+                }
+                // The worker has ended just now; it is started again and asked again.
+                tokio::select! {
+                    failed = machine.tend_always() => failed?,
+                    () = tokio::time::sleep(OBSERVE_EVERY) => {}
+                }
+            }
             if plan.workloads.is_empty() && plan.wake_at.is_none() {
                 progress.done("every auction is over");
                 return Ok(());
@@ -124,6 +139,11 @@ pub fn admit(data: &DataDir, mut auctions: Vec<Auction>) -> anyhow::Result<(i64,
     }
     data.write_state(&state)?;
     Ok((state.generation, auctions))
+}
+
+/// Whether the engine has said no, as opposed to nothing.
+fn is_refused(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Trouble>().is_some_and(|trouble| trouble.code == REFUSED)
 }
 
 /// Moves a rehearsal's auctions to now. A machine that is started again with the same manifests keeps their start.
@@ -172,11 +192,10 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Asks the workers once. One that is being started again does not answer, and is asked at the next look.
+/// Asks the workers once; their epochs do not matter here, children are not named by them. One that is being started again does not answer, and is asked at the next look.
 async fn observe(machine: &Machine, plan: &Plan, observed: &mut Observed, progress: &Progress) -> anyhow::Result<()> {
     for shard in plan.shards.keys() {
         let Ok(status) = machine.engine(shard).await?.status().await else { continue };
-        observed.epochs.insert(shard.clone(), status.epoch);
         for auction in status.auctions {
             let over = match auction.state {
                 AuctionState::Completed | AuctionState::Cancelled => true,

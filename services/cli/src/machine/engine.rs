@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::trouble::Trouble;
 
+/// The code of an answer that says no; what is asked must change before it is asked again.
+pub const REFUSED: &str = "EngineRefused";
 /// A worker answers in milliseconds; a spec of many lots or an import of many bidders is one commit or a few.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -76,6 +78,7 @@ impl Engine {
         let detail = field("detail").unwrap_or(text);
         let code = field("code").unwrap_or_else(|| status.to_string());
         let message = format!("the engine refused {what} ({code}): {detail}");
-        Err(Trouble::new("EngineRefused", message, field("remedy").unwrap_or_else(|| "see its log".to_owned())).into())
+        let kind = if status.is_server_error() { "EngineUnavailable" } else { REFUSED };
+        Err(Trouble::new(kind, message, field("remedy").unwrap_or_else(|| "see its log".to_owned())).into())
     }
 }
