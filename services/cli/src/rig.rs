@@ -78,6 +78,7 @@ impl Rig {
     /// Registers the bidders and puts the shows on; returns when every lot is open.
     pub async fn open(&self, worker: &Worker, shows: &[Show], bidders: Bidders) -> anyhow::Result<()> {
         let house = self.house(worker);
+        house.wait_serving().await?;
         house.register(bidders).await.context("the bidders were not registered")?;
         house.put_on(shows).await.context("the show was not put on")?;
         self.wait_registered(worker, bidders).await

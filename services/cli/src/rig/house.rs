@@ -12,6 +12,8 @@ use super::show::{Bidders, Show};
 /// Lots open within a tick of the worker once the manifest is in.
 const OPEN_DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(10);
+/// A lease that another left behind lasts two seconds.
+const SERVING_DEADLINE: Duration = Duration::from_secs(20);
 /// A worker that is paused or dead answers nothing; one that serves answers at once.
 const STATUS_DEADLINE: Duration = Duration::from_millis(300);
 
@@ -75,6 +77,18 @@ impl House<'_> {
         let request = self.http.get(format!("{}/v1/status", self.api)).timeout(STATUS_DEADLINE);
         let Ok(Ok(answer)) = request.send().await.map(reqwest::Response::error_for_status) else { return false };
         answer.json::<StatusBody>().await.is_ok_and(|status| status.epoch > 0)
+    }
+
+    /// Waits until the worker holds its shard.
+    pub(super) async fn wait_serving(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while !self.serves().await {
+            if begun.elapsed() > SERVING_DEADLINE {
+                bail!("the worker did not get its lease within {} s", SERVING_DEADLINE.as_secs());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// Ends a lot now.
