@@ -71,6 +71,12 @@ impl Point {
         first.cpu_micros.iter().map(|&(label, _)| (label, of(label))).collect()
     }
 
+    /// Mean microseconds of CPU a bid over everybody who took part, the load generator included: what bounds the rate of a
+    /// machine that is not shared.
+    pub fn whole_cpu_micros(&self) -> f64 {
+        self.cpu_micros().iter().map(|&(_, micros)| micros).sum()
+    }
+
     pub fn others_share(&self) -> f64 {
         mean(self.runs.iter().map(|run| run.others_share))
     }

@@ -12,6 +12,14 @@ use crate::bench::pgbench;
 pub(super) struct Report {
     points: Vec<Line>,
     ratios: Vec<Ratio>,
+    /// How many times the rival's bids a second of CPU buys, everybody included. Holds on a shared machine too.
+    by_cpu: Vec<ByCpu>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ByCpu {
+    what: String,
+    times: f64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -51,7 +59,7 @@ pub(super) fn report(points: &[Point]) -> Report {
         books_balance: point.books_balance(),
         rounds: point.runs.clone(),
     };
-    Report { points: points.iter().map(line).collect(), ratios: ratios(points) }
+    Report { points: points.iter().map(line).collect(), ratios: ratios(points), by_cpu: by_cpu(points) }
 }
 
 fn ratios(points: &[Point]) -> Vec<Ratio> {
@@ -102,6 +110,20 @@ fn ratios(points: &[Point]) -> Vec<Ratio> {
     ratios
 }
 
+fn by_cpu(points: &[Point]) -> Vec<ByCpu> {
+    let rivals = [pgbench::Design::Naive.name(), pgbench::Design::SingleStatement.name()];
+    let engines = points.iter().filter(|point| point.design.starts_with("engine"));
+    let pairs = engines.flat_map(|engine| {
+        let alike = points.iter().filter(move |rival| rivals.contains(&rival.design) && rival.lots == engine.lots);
+        alike.filter(|rival| rival.clients == 64).map(move |rival| (engine, rival))
+    });
+    let line = |(engine, rival): (&Point, &Point)| ByCpu {
+        what: format!("{} lots: {} at {} / {} at 64", engine.lots, engine.design, engine.clients, rival.design),
+        times: rival.whole_cpu_micros() / engine.whole_cpu_micros().max(f64::MIN_POSITIVE),
+    };
+    pairs.map(line).collect()
+}
+
 pub(super) fn text(points: &[Point], report: &Report) -> String {
     let mut text = String::new();
     let mut line = |words: std::fmt::Arguments<'_>| writeln!(text, "{words}").expect("a string can be written to");
@@ -128,6 +150,10 @@ pub(super) fn text(points: &[Point], report: &Report) -> String {
     for ratio in &report.ratios {
         let mark = if ratio.reached { "reached" } else { "NOT reached" };
         line(format_args!("{:<90} {:>9.1} {:<6} bar {:>6}  {mark}", ratio.what, ratio.value, ratio.unit, ratio.bar));
+    }
+    line(format_args!("\nbids for a second of CPU, everybody's counted:"));
+    for ByCpu { what, times } in &report.by_cpu {
+        line(format_args!("{what:<90} {times:>9.1} ×"));
     }
     line(format_args!("rates are means over the rounds, p99 is the worst round's; load generator on the same cores"));
     text
