@@ -41,6 +41,8 @@ pub enum Check {
     ShownIsDurable,
     /// Every post that bids was judged once; no other post has a row.
     PostsAreJudgedOnce,
+    /// After each blow a worker serves again, every bid is answered, and the hammer falls, each within its time.
+    ServesAgain,
 }
 
 impl Check {
@@ -58,6 +60,7 @@ impl Check {
             Self::SameHash => "same hash",
             Self::ShownIsDurable => "shown is durable",
             Self::PostsAreJudgedOnce => "posts are judged once",
+            Self::ServesAgain => "serves again",
         }
     }
 }
@@ -97,5 +100,17 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     seen::replays_agree(&evidence.replays, &mut found);
     seen::prices_are_durable(&evidence.sightings, &journal, &mut found);
     seen::posts_are_judged_once(evidence, &mut found);
+    found
+}
+
+/// The violations of a round that got stuck: that it did, and what its journal shows by itself. The clients' notes are
+/// incomplete then and are left aside.
+pub fn check_stuck(why: String, evidence: &Evidence) -> Vec<Violation> {
+    let mut found = vec![Violation::new(Check::ServesAgain, why)];
+    journal::has_no_gaps(&evidence.rows, &mut found);
+    journal::has_one_row_by_key(&evidence.rows, &mut found);
+    journal::price_rises(&evidence.rows, evidence.step, &mut found);
+    answers::refusals_are_true(&evidence.rows, evidence.step, &mut found);
+    seen::replays_agree(&evidence.replays, &mut found);
     found
 }

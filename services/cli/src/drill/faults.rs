@@ -77,14 +77,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn hunt(engine: &Path, fault: String, seed: u64) -> anyhow::Result<Line> {
     let mut rig = Rig::start(&[]).await.context("the servers did not start")?;
     for round in 0..ROUNDS {
-        let outcome = match round::run(&mut rig, engine, seed, round).await {
-            Ok(outcome) => outcome,
-            // A faulty engine may also hang or refuse to start; that is no proof that the judge sees the fault.
-            Err(error) => {
-                eprintln!("{fault}, round {}: {error:#}", round + 1);
-                continue;
-            }
-        };
+        let outcome =
+            round::run(&mut rig, engine, seed, round).await.with_context(|| format!("{fault}, round {round}"))?;
         if let Some(first) = outcome.violations.first() {
             let mut checks: Vec<Check> = outcome.violations.iter().map(|violation| violation.check).collect();
             checks.sort_unstable();

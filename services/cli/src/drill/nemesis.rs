@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -17,6 +19,9 @@ pub(super) enum Blow {
     KillEngine,
     /// Every process of PostgreSQL dies at once and the server is started again.
     KillPostgres,
+    /// PostgreSQL stands still in the middle of whatever it does; a moment later it and the writer die together. Whatever
+    /// was said meanwhile was said before it was durable.
+    KillTogether,
     /// Redis dies at once and comes back empty.
     KillRedis,
     /// Redis forgets everything.
@@ -30,6 +35,7 @@ impl Blow {
         match self {
             Self::KillEngine => "kill engine",
             Self::KillPostgres => "kill PostgreSQL",
+            Self::KillTogether => "kill both",
             Self::KillRedis => "kill Redis",
             Self::FlushRedis => "flush Redis",
             Self::PauseWriter => "pause writer",
@@ -50,12 +56,14 @@ pub(super) struct Planned {
 const QUIET_AT_LEAST: Duration = Duration::from_millis(200);
 const QUIET_AT_MOST: Duration = Duration::from_millis(900);
 const LINGER_AT_MOST: Duration = Duration::from_millis(400);
+/// How long PostgreSQL stands still before it dies: many bids come in meanwhile, and no commit can come back.
+const FROZEN: Duration = Duration::from_millis(150);
 
-/// The blows of a round. Each round has one on the way to the disk (engine, PostgreSQL or pause, in turn, so that a few
-/// rounds meet all of them), and one or two more of any kind.
+/// The blows of a round. Each round has one on the way to the disk (in turn, so that four rounds meet all of them), and
+/// one or two more of any kind.
 pub(super) fn plan(seed: u64, round: u32) -> Vec<Planned> {
     let mut dice = StdRng::seed_from_u64(seed ^ (u64::from(round) << 32));
-    let main = [Blow::PauseWriter, Blow::KillEngine, Blow::KillPostgres];
+    let main = [Blow::PauseWriter, Blow::KillTogether, Blow::KillEngine, Blow::KillPostgres];
     let any = [Blow::KillEngine, Blow::KillPostgres, Blow::KillRedis, Blow::FlushRedis];
     let mut blows = vec![main[usize::try_from(round).unwrap_or(0) % main.len()]];
     for _ in 0..dice.random_range(1..=2) {
@@ -86,6 +94,18 @@ pub(super) async fn strike(cluster: &mut Cluster<'_>, planned: Planned) -> anyho
         Blow::KillPostgres => {
             cluster.rig.postgres.kill9().await;
             cluster.rig.postgres.restart().await?;
+        }
+        Blow::KillTogether => {
+            let writer = cluster.wait_serving().await?;
+            for pid in cluster.rig.postgres.pids() {
+                // A backend that ended meanwhile is fine.
+                let _ = kill(Pid::from_raw(pid), Signal::SIGSTOP);
+            }
+            tokio::time::sleep(FROZEN).await;
+            cluster.kill_worker(writer);
+            cluster.rig.postgres.kill9().await;
+            cluster.rig.postgres.restart().await?;
+            cluster.add_worker().await?;
         }
         Blow::KillRedis => {
             cluster.rig.redis.kill9();
@@ -118,10 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn three_rounds_meet_every_blow_on_the_way_to_the_disk() {
+    fn four_rounds_meet_every_blow_on_the_way_to_the_disk() {
         for seed in 0..50 {
-            let met: Vec<Blow> = (0..3).flat_map(|round| plan(seed, round)).map(|planned| planned.blow).collect();
-            for blow in [Blow::PauseWriter, Blow::KillEngine, Blow::KillPostgres] {
+            let met: Vec<Blow> = (0..4).flat_map(|round| plan(seed, round)).map(|planned| planned.blow).collect();
+            for blow in [Blow::PauseWriter, Blow::KillTogether, Blow::KillEngine, Blow::KillPostgres] {
                 assert!(met.contains(&blow), "seed {seed}: {met:?}");
             }
         }

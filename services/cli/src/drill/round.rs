@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use wire::socket::LotState;
 
-use super::check::{Violation, check};
+use super::check::{Violation, check, check_stuck};
 use super::cluster::Cluster;
 use super::crowd::{BIDDERS, Crowd, Settled};
 use super::evidence::{Evidence, Standing, Written};
@@ -55,24 +55,45 @@ pub(super) async fn run(rig: &mut Rig, engine: &Path, seed: u64, round: u32) -> 
     cluster.rig.open(cluster.worker(0)?, std::slice::from_ref(&show), BIDDERS).await?;
 
     let mut crowd = Crowd::start(&cluster, &show, &handle, StdRng::seed_from_u64(seed.wrapping_add(u64::from(round))))?;
-    for planned in &blows {
-        tokio::time::sleep(planned.after).await;
-        nemesis::strike(&mut cluster, *planned).await.with_context(|| format!("blow {}", planned.blow.name()))?;
-    }
-    tokio::time::sleep(AFTERMATH).await;
-    let Settled { calls, posts } = crowd.settle().await?;
-    let pool = cluster.rig.pool()?;
-    poster::wait_judged(&pool, cluster.shard(), &posts).await;
-    let standings = close(&mut cluster, &show).await?;
+    let played = play(&mut cluster, &show, &mut crowd, &blows).await;
     let sightings = crowd.end().await?;
     cluster.stop_workers().await;
 
     let auction = AuctionId::new(&show.name)?;
+    let pool = cluster.rig.pool()?;
     let journal::Read { rows, commits, replays } = journal::read(&pool, cluster.shard(), &auction, show.lots).await?;
-    let step = Wei::from(STEP_WEI);
-    let evidence = Evidence { step, calls, rows, commits, sightings, posts, replays, standings };
+    let found = Evidence { step: Wei::from(STEP_WEI), rows, commits, sightings, replays, ..Evidence::default() };
+    let (evidence, violations) = match played {
+        Ok((Settled { calls, posts }, standings)) => {
+            let evidence = Evidence { calls, posts, standings, ..found };
+            let violations = check(&evidence);
+            (evidence, violations)
+        }
+        Err(stuck) => {
+            let violations = check_stuck(format!("{stuck:#}"), &found);
+            (found, violations)
+        }
+    };
     let figures = figures(&evidence);
-    Ok(Outcome { round, blows, figures, violations: check(&evidence), took: begun.elapsed() })
+    Ok(Outcome { round, blows, figures, violations, took: begun.elapsed() })
+}
+
+/// The blows, and what must come after them. An error means that the house did not serve again.
+async fn play(
+    cluster: &mut Cluster<'_>,
+    show: &Show,
+    crowd: &mut Crowd,
+    blows: &[nemesis::Planned],
+) -> anyhow::Result<(Settled, Vec<Standing>)> {
+    for planned in blows {
+        tokio::time::sleep(planned.after).await;
+        nemesis::strike(cluster, *planned).await.with_context(|| format!("blow {}", planned.blow.name()))?;
+    }
+    tokio::time::sleep(AFTERMATH).await;
+    let settled = crowd.settle().await?;
+    poster::wait_judged(&cluster.rig.pool()?, cluster.shard(), &settled.posts).await;
+    let standings = close(cluster, show).await?;
+    Ok((settled, standings))
 }
 
 /// Ends every lot and waits for the hammer; returns the lots as the worker that serves now shows them.

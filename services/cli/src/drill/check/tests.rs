@@ -1,6 +1,6 @@
 use auction_core::{BidderId, Hash, LotNumber, SourceKind, Wei};
 
-use super::{Check, check};
+use super::{Check, check, check_stuck};
 use crate::drill::evidence::{
     Answer, Ask, Call, Commit, Content, Evidence, Micros, Place, Post, Replay, Row, Said, Sighting, Standing, Written,
 };
@@ -244,4 +244,15 @@ fn a_post_that_was_not_judged_is_caught() {
 #[test]
 fn a_row_for_chat_is_caught() {
     assert_eq!(caught(|e| e.posts[0].content = Content::Chat), [Check::PostsAreJudgedOnce]);
+}
+
+#[test]
+fn a_round_that_got_stuck_is_caught_and_its_journal_judged() {
+    let mut evidence = Evidence { calls: Vec::new(), posts: Vec::new(), standings: Vec::new(), ..honest() };
+    let checks = |evidence: &Evidence| -> Vec<Check> {
+        check_stuck("nobody serves".to_owned(), evidence).into_iter().map(|violation| violation.check).collect()
+    };
+    assert_eq!(checks(&evidence), [Check::ServesAgain]);
+    evidence.replays[1].head = Hash([8; 32]);
+    assert_eq!(checks(&evidence), [Check::ServesAgain, Check::SameHash]);
 }
