@@ -98,7 +98,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     answers::refusals_are_true(&evidence.rows, evidence.step, &mut found);
     journal::has_one_winner(evidence, &mut found);
     seen::replays_agree(&evidence.replays, &mut found);
-    seen::prices_are_durable(&evidence.sightings, &journal, &mut found);
+    seen::prices_are_durable(evidence, &journal, &mut found);
     seen::posts_are_judged_once(evidence, &mut found);
     found
 }

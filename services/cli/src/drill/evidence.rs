@@ -116,6 +116,14 @@ pub enum Written {
     Done,
 }
 
+impl Evidence {
+    /// The epoch that wrote a row.
+    pub fn epoch_of(&self, seq: u64) -> Option<u64> {
+        let after = self.commits.partition_point(|commit| commit.first_seq <= seq);
+        after.checked_sub(1).map(|at| self.commits[at].epoch)
+    }
+}
+
 /// One group commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Commit {
@@ -129,7 +137,8 @@ pub struct Commit {
 pub struct Sighting {
     pub viewer: u32,
     pub lot: LotNumber,
-    /// The row that it is said to stand at.
+    /// The worker that showed it, by its epoch, and the row that it is said to stand at.
+    pub epoch: u64,
     pub seq: u64,
     pub price: Wei,
 }

@@ -64,7 +64,7 @@ const FROZEN: Duration = Duration::from_millis(150);
 pub(super) fn plan(seed: u64, round: u32) -> Vec<Planned> {
     let mut dice = StdRng::seed_from_u64(seed ^ (u64::from(round) << 32));
     let main = [Blow::PauseWriter, Blow::KillTogether, Blow::KillEngine, Blow::KillPostgres];
-    let any = [Blow::KillEngine, Blow::KillPostgres, Blow::KillRedis, Blow::FlushRedis];
+    let any = [Blow::KillTogether, Blow::KillEngine, Blow::KillPostgres, Blow::KillRedis, Blow::FlushRedis];
     let mut blows = vec![main[usize::try_from(round).unwrap_or(0) % main.len()]];
     for _ in 0..dice.random_range(1..=2) {
         blows.insert(dice.random_range(0..=blows.len()), *any.choose(&mut dice).expect("the list is not empty"));

@@ -41,7 +41,8 @@ impl Viewer {
                     let shown = newest.entry(price.lot).or_insert(stamp);
                     if let (true, Some(amount)) = (stamp >= *shown, price.price_wei) {
                         *shown = stamp;
-                        seen.push(Sighting { viewer: self.number, lot: price.lot, seq: price.seq, price: amount.0 });
+                        let Price { lot, epoch, seq, .. } = *price;
+                        seen.push(Sighting { viewer: self.number, lot, epoch, seq, price: amount.0 });
                     }
                 };
                 tokio::select! {

@@ -9,10 +9,7 @@ use super::{Check, Violation};
 use crate::drill::evidence::{Ask, Call, Evidence, Micros, Place, Row, Said, Written};
 
 pub(super) fn are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut Vec<Violation>) {
-    let epochs = |seq: u64| {
-        let after = evidence.commits.partition_point(|commit| commit.first_seq <= seq);
-        after.checked_sub(1).map(|at| evidence.commits[at].epoch)
-    };
+    let epochs = |seq| evidence.epoch_of(seq);
     for (call, answer) in evidence.calls.iter().flat_map(|call| call.answers.iter().map(move |answer| (call, answer))) {
         let told = format!("{} was told {:?} at {:?}", call.key, answer.verdict, answer.place);
         let Some(row) = journal.with_key(SourceKind::Web, &call.key) else {

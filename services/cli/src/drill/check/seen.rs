@@ -20,14 +20,20 @@ pub(super) fn replays_agree(replays: &[Replay], found: &mut Vec<Violation>) {
     }
 }
 
-pub(super) fn prices_are_durable(sightings: &[Sighting], journal: &Index<'_>, found: &mut Vec<Violation>) {
+/// A row that a later epoch wrote was not there when an earlier one showed it, even if the price happens to be the same.
+pub(super) fn prices_are_durable(evidence: &Evidence, journal: &Index<'_>, found: &mut Vec<Violation>) {
     let mut last: BTreeMap<(u32, LotNumber), Wei> = BTreeMap::new();
-    for sighting in sightings {
-        let Sighting { viewer, lot, seq, price } = *sighting;
+    for sighting in &evidence.sightings {
+        let Sighting { viewer, lot, epoch, seq, price } = *sighting;
         let written = journal.price_at(lot, seq);
         if written != Some(price) {
             let evidence =
                 format!("viewer {viewer} was shown lot {lot} at {price} by seq {seq}; it was at {written:?}");
+            found.push(Violation::new(Check::ShownIsDurable, evidence));
+        }
+        if let Some(writer) = evidence.epoch_of(seq).filter(|&writer| writer > epoch) {
+            let evidence =
+                format!("viewer {viewer} was shown row {seq} by epoch {epoch}; epoch {writer} wrote it later");
             found.push(Violation::new(Check::ShownIsDurable, evidence));
         }
         if let Some(before) = last.insert((viewer, lot), price)

@@ -53,8 +53,8 @@ fn honest() -> Evidence {
         ],
         commits: vec![Commit { epoch: 1, first_seq: 1, last_seq: 3 }, Commit { epoch: 2, first_seq: 4, last_seq: 5 }],
         sightings: vec![
-            Sighting { viewer: 1, lot: LOT, seq: 2, price: wei(10) },
-            Sighting { viewer: 1, lot: LOT, seq: 4, price: wei(20) },
+            Sighting { viewer: 1, lot: LOT, epoch: 1, seq: 2, price: wei(10) },
+            Sighting { viewer: 1, lot: LOT, epoch: 2, seq: 4, price: wei(20) },
         ],
         posts: vec![post(1, "901", Content::Bid), post(2, "902", Content::Chat)],
         replays: vec![replay("rows"), replay("engine")],
@@ -115,7 +115,10 @@ fn an_older_epoch_that_writes_after_a_newer_one_is_caught() {
 
 #[test]
 fn a_writer_that_answers_for_a_later_epochs_row_is_caught() {
-    let checks = caught(|e| e.commits = vec![Commit { epoch: 2, first_seq: 1, last_seq: 5 }]);
+    let checks = caught(|e| {
+        e.commits = vec![Commit { epoch: 2, first_seq: 1, last_seq: 5 }];
+        e.sightings.clear();
+    });
     assert_eq!(checks, [Check::OneWriterAtATime]);
 }
 
@@ -228,6 +231,11 @@ fn replays_that_differ_are_caught() {
 #[test]
 fn a_price_shown_but_not_durable_is_caught() {
     assert_eq!(caught(|e| e.sightings[1].seq = 6), [Check::ShownIsDurable]);
+}
+
+#[test]
+fn a_price_shown_before_a_later_epoch_wrote_it_is_caught() {
+    assert_eq!(caught(|e| e.sightings[1].epoch = 1), [Check::ShownIsDurable]);
 }
 
 #[test]
