@@ -27,6 +27,8 @@ impl ShardActor {
         self.observe.durable(self.durable_seq);
         self.announce_bids(&waiting);
         for view in views {
+            // A batch that was in doubt may have been sealed under an earlier epoch than the one that wrote it.
+            let view = crate::engine::AuctionView { epoch: self.epoch, ..view };
             #[cfg(feature = "fault-price-may-fall")]
             let view = fallen(view);
             self.engine.publish(view);
