@@ -32,6 +32,8 @@ const WHOLE: u64 = 1_000_000;
 pub enum Act {
     /// Posts.
     Post,
+    /// Posts by mistake. It is not written again: a slip that is repeated is a confirmed bid.
+    Slip,
     /// Answers a post.
     Reply(PostId),
     /// Quotes a post.
@@ -152,13 +154,13 @@ impl Director {
         match step.act {
             Act::Delete(gone) => self.recent.retain(|m| m.id != gone),
             Act::Edit(before) => self.recent.retain(|m| m.id != before),
-            Act::Post | Act::Reply(_) | Act::Quote(_) | Act::Repost(_) => {}
+            Act::Post | Act::Slip | Act::Reply(_) | Act::Quote(_) | Act::Repost(_) => {}
         }
         let Some(id) = made else { return };
         let editable = match step.act {
             Act::Post | Act::Quote(_) => true,
             Act::Reply(_) | Act::Edit(_) => false,
-            Act::Repost(_) | Act::Delete(_) => return,
+            Act::Slip | Act::Repost(_) | Act::Delete(_) => return,
         };
         self.recent.push_back(Memory { id, author: step.author.clone(), text: step.text.clone(), editable });
         while self.recent.len() > REMEMBERED {

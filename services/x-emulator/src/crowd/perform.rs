@@ -90,7 +90,7 @@ fn improvised(step: &Step) -> Ask {
     let plain = As::default();
     let of = |body: Value, recorded: As| Ask::Post { body, recorded };
     match step.act {
-        Act::Post => of(json!({"text": text}), plain),
+        Act::Post | Act::Slip => of(json!({"text": text}), plain),
         Act::Reply(id) => of(json!({"text": text, "reply": {"in_reply_to_tweet_id": id}}), plain),
         Act::Quote(id) => of(json!({"text": text, "quote_tweet_id": id}), plain),
         Act::Edit(id) => of(json!({"text": text, "edit_options": {"previous_post_id": id}}), plain),

@@ -69,7 +69,10 @@ impl Director {
         let (least, _) = self.prices(lot);
         let house = self.house.clone();
         let text = match self.chance.below(10) {
-            0 => phrase::bid(&mut self.chance, &house, nice(least) * FAT_FINGER, lot),
+            0 => {
+                let text = phrase::bid(&mut self.chance, &house, nice(least) * FAT_FINGER, lot);
+                return Step { author, text, act: Act::Slip };
+            }
             1 => phrase::bid(&mut self.chance, &house, nice(least), lot + 40),
             2 => phrase::bid(&mut self.chance, &house, nice(least / 2).max(1), lot),
             _ => phrase::ambiguous(&mut self.chance, &house, nice(least)),
