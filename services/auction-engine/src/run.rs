@@ -28,7 +28,7 @@ use crate::worker::Worker;
 const STOP_GRACE: Duration = Duration::from_secs(15);
 
 /// How long the database may take to come up when the worker starts; migrations wait for each other.
-const MIGRATE_DEADLINE: Duration = Duration::from_secs(60);
+const MIGRATE_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Runs a worker until it is told to stop.
 pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {

@@ -54,3 +54,64 @@ fn meant(auctions: &[Arc<AuctionView>]) -> Option<&AuctionId> {
     };
     auctions.iter().min_by_key(|view| rank(view)).map(|view| &view.auction)
 }
+
+#[cfg(test)]
+mod tests {
+    use auction_core::{BidderId, Timestamp};
+
+    use super::*;
+    use crate::public::testing;
+
+    fn post(text: Option<&str>, reference: PostReference) -> InboxPost {
+        InboxPost {
+            seq: 5,
+            id: "1712345678901234567".to_owned(),
+            author: BidderId(42),
+            text: text.map(str::to_owned),
+            reference,
+            created_at: Timestamp(1_000),
+            received_at: Timestamp(2_000),
+        }
+    }
+
+    fn auction(name: &str, state: AuctionState) -> Arc<AuctionView> {
+        let auction = AuctionId::new(name).unwrap();
+        Arc::new(AuctionView { auction, state, ..AuctionView::clone(&testing::view(1, &[10])) })
+    }
+
+    fn checked(post: &InboxPost, auctions: &[Arc<AuctionView>]) -> Option<Action> {
+        match check(post, &Handle::new("house").unwrap(), auctions) {
+            Checked::Command(action) => Some(*action),
+            Checked::Ignored => None,
+        }
+    }
+
+    #[test]
+    fn a_bid_goes_to_the_auction_that_runs_with_its_place_in_the_inbox() {
+        let auctions = [auction("over", AuctionState::Completed), auction("now", AuctionState::Live)];
+        let expected = Action::PlaceBid {
+            auction: AuctionId::new("now").unwrap(),
+            lot: None,
+            bidder: BidderId(42),
+            intent: Intent::Bid(Wei::from(1_500_000_000_000_000_000)),
+            post: Some(InboxPosition { handle: Handle::new("house").unwrap(), seq: 5 }),
+        };
+        assert_eq!(checked(&post(Some("@house bid 1.5 ETH"), PostReference::None), &auctions), Some(expected));
+    }
+
+    #[test]
+    fn chat_reposts_deleted_posts_and_posts_without_an_auction_are_passed_over() {
+        let live = [auction("now", AuctionState::Live)];
+        assert_eq!(checked(&post(Some("@house what a night"), PostReference::None), &live), None);
+        assert_eq!(checked(&post(Some("@house bid 1.5 ETH"), PostReference::Repost), &live), None);
+        assert_eq!(checked(&post(None, PostReference::None), &live), None);
+        assert_eq!(checked(&post(Some("@house bid 1.5 ETH"), PostReference::None), &[]), None);
+    }
+
+    #[test]
+    fn a_bid_that_is_not_wholly_understood_is_refused_by_the_grammars_code() {
+        let live = [auction("now", AuctionState::Live)];
+        let action = checked(&post(Some("@house bid 1.5 ETH or maybe 2 ETH"), PostReference::None), &live);
+        assert!(matches!(&action, Some(Action::RefusePost { code, .. }) if !code.is_empty()), "{action:?}");
+    }
+}

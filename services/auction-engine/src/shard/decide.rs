@@ -1,7 +1,7 @@
 //! Deciding: from a command in the mailbox to a row in the open batch.
 
 use auction_core::receipt::CloseStatement;
-use auction_core::{Command, Entry, Event, Hash, Subject};
+use auction_core::{Command, Decision, Entry, Event, Hash, Subject};
 use store::commit::NewRow;
 use tokio::time::Instant;
 use xtra::{Context, Handler};
@@ -50,38 +50,42 @@ impl ShardActor {
         }
     }
 
-    /// Decides a command whose key is new and adds its row to the open batch.
+    /// Decides a command whose key is new; what it changes becomes a row of the open batch.
     pub(crate) fn decide(&mut self, command: Command, fingerprint: Fingerprint, asker: Option<Asker>) {
         let now = self.now();
         let decision = self.state.decide(&command, now);
         let decided_at = Instant::now();
-        if decision.is_idle() {
+        let (command, decision, hash) = if decision.is_idle() {
             let hash = self.state.head(&decision.subject);
-            let seq = self.state.rows();
-            let Command { source, trace, .. } = command;
-            self.open.waiting.push(Waiting {
-                source,
-                fingerprint,
-                trace,
-                decided_at,
-                now,
-                decision,
-                seq,
-                hash,
-                asker,
-                again: Vec::new(),
-            });
-            return;
+            (command, decision, hash)
+        } else {
+            self.record(Entry { command, now, decision }, fingerprint)
+        };
+        let seq = self.state.rows();
+        let Command { source, trace, .. } = command;
+        let again = Vec::new();
+        let waiting = Waiting { source, fingerprint, trace, decided_at, now, decision, seq, hash, asker, again };
+        self.open.waiting.push(waiting);
+        #[cfg(feature = "fault-ack-before-commit")]
+        if let Some(waiting) = self.open.waiting.last_mut()
+            && let Some(asker) = waiting.asker.take()
+        {
+            asker.answer(Ok(waiting.outcome(self.epoch, First::Decided)));
         }
-        let entry = Entry { command, now, decision };
+        if self.open.is_full() {
+            self.seal();
+        }
+    }
+
+    /// Folds a decided command into the state and adds its row, leaf and closes to the open batch.
+    fn record(&mut self, entry: Entry, fingerprint: Fingerprint) -> (Command, Decision, Hash) {
         let bytes = entry.encode();
         let hash = self.link(&entry, &bytes);
         self.state.apply(&entry, hash);
         self.keys.insert(fingerprint);
-        let seq = self.state.rows();
         let leaf = self.state.leaf(&entry, hash).hash();
         self.open.leaves.push(leaf);
-        self.note_close(&entry, seq, hash);
+        self.note_close(&entry, self.state.rows(), hash);
         let doc = super::doc::of(&entry);
         let Entry { command, now, decision } = entry;
         let Subject { auction, lot } = &decision.subject;
@@ -101,28 +105,7 @@ impl ShardActor {
             key: command.source.key.clone(),
             now,
         });
-        let Command { source, trace, .. } = command;
-        self.open.waiting.push(Waiting {
-            source,
-            fingerprint,
-            trace,
-            decided_at,
-            now,
-            decision,
-            seq,
-            hash,
-            asker,
-            again: Vec::new(),
-        });
-        #[cfg(feature = "fault-ack-before-commit")]
-        if let Some(waiting) = self.open.waiting.last_mut()
-            && let Some(asker) = waiting.asker.take()
-        {
-            asker.answer(Ok(waiting.outcome(self.epoch, First::Decided)));
-        }
-        if self.open.is_full() {
-            self.seal();
-        }
+        (command, decision, hash)
     }
 
     /// A hammer is signed in the commit that makes it durable.

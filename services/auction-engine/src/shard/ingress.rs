@@ -66,3 +66,40 @@ impl Ingress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auction_core::{Action, AuctionId, Source, SourceKind, Timestamp};
+    use bootstrap::health::Health;
+    use bootstrap::metrics::Registry;
+
+    use super::*;
+
+    #[test]
+    fn a_full_shard_says_so_at_once_and_takes_more_when_a_command_is_done() {
+        let (address, mailbox) = xtra::Mailbox::bounded(MAX_ADMITTED + 1);
+        let ingress = Ingress::new(address, Observe::new(&Registry::new(), &Health::new()));
+        let admit = || {
+            let source = Source { kind: SourceKind::Web, key: "k".to_owned() };
+            let action = Action::Tick { auction: AuctionId::new("sale").unwrap() };
+            ingress.admit(Command { source, at: Timestamp(0), action, trace: None })
+        };
+        for _ in 0..MAX_ADMITTED {
+            admit().unwrap();
+        }
+        assert_eq!(admit().unwrap_err(), SubmitError::Busy { retry_after: BUSY_RETRY_AFTER });
+        drop(mailbox.next().now_or_never().expect("a command waits"));
+        admit().unwrap();
+    }
+
+    #[test]
+    fn a_shard_that_has_ended_takes_nothing() {
+        let (address, mailbox) = xtra::Mailbox::bounded(MAX_ADMITTED);
+        let ingress = Ingress::new(address, Observe::new(&Registry::new(), &Health::new()));
+        drop(mailbox);
+        let source = Source { kind: SourceKind::Web, key: "k".to_owned() };
+        let action = Action::Tick { auction: AuctionId::new("sale").unwrap() };
+        let answer = ingress.admit(Command { source, at: Timestamp(0), action, trace: None });
+        assert_eq!(answer.unwrap_err(), SubmitError::Stopping);
+    }
+}

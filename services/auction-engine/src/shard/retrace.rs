@@ -64,7 +64,9 @@ impl ShardActor {
                 Some(Ok(command)) if !idle => undone.push(Undone { command, askers }),
                 // What changed nothing has no row to be decided again from; its asker asks again.
                 Some(Ok(_) | Err(_)) | None => {
-                    askers.into_iter().for_each(|asker| asker.answer(Err(SubmitError::InDoubt)))
+                    for asker in askers {
+                        asker.answer(Err(SubmitError::InDoubt));
+                    }
                 }
             }
         }
@@ -87,7 +89,9 @@ impl ShardActor {
         let fingerprint = Fingerprint::of(&command.source);
         let tick = command.source.kind == SourceKind::House && askers.is_empty();
         if tick || self.keys.contains(fingerprint) {
-            askers.into_iter().for_each(|asker| asker.answer(Err(SubmitError::InDoubt)));
+            for asker in askers {
+                asker.answer(Err(SubmitError::InDoubt));
+            }
             return;
         }
         let mut askers = askers.into_iter();

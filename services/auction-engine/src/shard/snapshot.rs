@@ -84,7 +84,7 @@ pub(crate) async fn write(pool: &PgPool, shard: &str, captured: Captured) -> Res
 impl ShardActor {
     /// Writes what was captured if it is durable by now.
     pub(crate) fn write_snapshot(&mut self) {
-        if !self.snapshots.captured.as_ref().is_some_and(|captured| captured.seq <= self.durable_seq) {
+        if self.snapshots.captured.as_ref().is_none_or(|captured| captured.seq > self.durable_seq) {
             return;
         }
         let Some(captured) = self.snapshots.captured.take() else { return };
