@@ -53,9 +53,12 @@ fn an_accepted_bid_in_the_window_extends_the_lot() {
     house.at(49);
     house.bid(1, bid("0.1"));
     assert_eq!(ends_at(&house), 60, "before the window");
-    house.at(55);
-    assert_eq!(names(&house.bid(2, bid("0.2"))), ["BidAccepted", "LotExtended"]);
-    assert_eq!(ends_at(&house), 70);
+    house.at(50);
+    assert_eq!(names(&house.bid(2, bid("0.2"))), ["BidAccepted", "LotExtended"], "at its very beginning");
+    assert_eq!(ends_at(&house), 65);
+    house.at(60);
+    assert_eq!(names(&house.bid(1, bid("0.3"))), ["BidAccepted", "LotExtended"]);
+    assert_eq!(ends_at(&house), 75);
 }
 
 #[test]
