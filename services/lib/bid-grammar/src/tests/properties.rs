@@ -84,10 +84,28 @@ const PIECES: [&str; 74] = [
     "RT",
 ];
 
+/// Bids that pieces are thrown into.
+const BIDS: [&[&str]; 6] = [
+    &["@sothebais", "bid", "1.5", "ETH"],
+    &["bid", ".5", "@sothebais"],
+    &["@sothebais", "max", "2.50", "eth", "#12"],
+    &["@sothebais", "lot", "12", "bid", "0.25"],
+    &["@sothebais", "Ξ", "1.5"],
+    &["@sothebais", "next", "bid"],
+];
+
+/// A bid with up to three pieces put into it anywhere, mostly apart.
 fn soup() -> impl Strategy<Value = String> {
-    let gap = prop_oneof![4 => Just(" "), 1 => Just("")];
-    prop::collection::vec((prop::sample::select(&PIECES[..]), gap), 0..10)
-        .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect())
+    let thrown = (prop::sample::select(&PIECES[..]), any::<prop::sample::Index>());
+    let gap = prop_oneof![9 => Just(" "), 1 => Just("")];
+    let gaps = prop::collection::vec(gap, 8);
+    (prop::sample::select(&BIDS[..]), prop::collection::vec(thrown, 0..=3), gaps).prop_map(|(bid, thrown, gaps)| {
+        let mut pieces = bid.to_vec();
+        for (piece, place) in thrown {
+            pieces.insert(place.index(pieces.len() + 1), piece);
+        }
+        pieces.iter().zip(gaps.iter().cycle()).flat_map(|(piece, gap)| [*piece, *gap]).collect()
+    })
 }
 
 fn reference() -> impl Strategy<Value = Reference> {
@@ -106,11 +124,12 @@ fn in_ether(wei: U256) -> String {
 fn amounts_in(text: &str) -> Vec<String> {
     let mut amounts = Vec::new();
     let mut before = String::new();
-    for word in text.split_whitespace() {
+    let apart = |c: char| c.is_whitespace() || !(c.is_ascii() || c == 'Ξ');
+    for word in text.split(apart).filter(|word| !word.is_empty()) {
         let run: String = word.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
         let run = run.trim_end_matches('.');
         let is_lot = word.starts_with('#') || before.eq_ignore_ascii_case("lot");
-        if run.contains(|c: char| c.is_ascii_digit()) && !is_lot && !word.starts_with('@') {
+        if run.contains(|c: char| c.is_ascii_digit()) && !is_lot && !word.starts_with(['@', 'h']) {
             amounts.push(run.to_owned());
         }
         word.clone_into(&mut before);
