@@ -26,9 +26,12 @@ build:
 # Everything that must hold: checks, tests, twenty drill rounds, the planted faults.
 test: check check-generated test-units drill drill-faults
 
-# Unit and integration tests, against a real PostgreSQL and Redis.
-test-units: build
-    cargo build --release --quiet -p testkit --example with-servers
+# Builds every program, test and example in one go, so that all share their dependencies' features.
+build-tests:
+    cargo build --release --workspace --all-targets --quiet
+
+# Unit and integration tests and a recorded show, against a real PostgreSQL and Redis.
+test-units: build-tests
     {{target}}/release/examples/with-servers cargo nextest run --release --workspace --no-fail-fast --show-progress none
 
 # Kills, pauses and flushes under load; the judge works from what bidders were told.
@@ -55,10 +58,10 @@ check:
     cargo deny --log-level error check bans licenses sources
 
 # Writes every generated file.
-generate: build
+generate: build-tests
     {{sothebais}} crd > crds/auctions.sothebais.io.yaml
-    cargo run --release --quiet -p bootstrap --example metrics-page > docs/metrics.md
-    cargo run --release --quiet -p auction-core --example refusals-page > docs/refusals.md
+    {{target}}/release/examples/metrics-page > docs/metrics.md
+    {{target}}/release/examples/refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
 
 # Fails when a generated file is not what its source says.
