@@ -191,7 +191,8 @@ impl House {
         let spec = Request { method: "PUT", path: "/v1/spec", token: Some(&owner), body: &body, ..Request::default() };
         let answer = self.ask(spec).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let lines: String = (1..=8).map(|id| format!("{{\"x_id\":\"{id}\",\"handle\":\"b{id}\"}}\n")).collect();
+        let lines: Vec<_> = (1..=8).map(|id| format!("{{\"x_id\":\"{id}\",\"handle\":\"b{id}\"}}\n")).collect();
+        let lines = lines.concat();
         let import = Request {
             method: "POST",
             path: "/v1/bidders/import",

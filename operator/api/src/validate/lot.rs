@@ -30,10 +30,7 @@ pub(super) fn terms(index: usize, lot: &Lot, defaults: &LotDefaults, findings: &
     let duration = findings.within(&duration_path, seconds, 1..=1_209_600).map(Span::from_secs);
     let tick_path = place(lot.tick.is_some(), "tick");
     let tick = findings.amount(&tick_path, lot.tick.as_ref().unwrap_or(&defaults.tick));
-    let ladder = own_ladder(index, lot, findings).unwrap_or_else(|| {
-        let path = place(lot.ladder.is_some(), "ladder");
-        ladder(&path, lot.ladder.as_ref().unwrap_or(&defaults.ladder), findings)
-    });
+    let ladder = lot_ladder(index, lot, defaults, findings);
     let soft_close_path = place(lot.soft_close.is_some(), "softClose");
     let soft_close = soft_close(&soft_close_path, lot.soft_close.as_ref().unwrap_or(&defaults.soft_close), findings);
     let jump_path = place(lot.jump_factor.is_some(), "jumpFactor");
@@ -107,16 +104,22 @@ fn amounts_agree(index: usize, terms: &LotTerms, findings: &mut Findings) {
     }
 }
 
-/// The ladder that `minIncrement` is short for, where the lot has one.
-fn own_ladder(index: usize, lot: &Lot, findings: &mut Findings) -> Option<Option<terms::Ladder>> {
-    let step = lot.min_increment.as_deref()?;
-    let path = format!("spec.lots[{index}].minIncrement");
-    if lot.ladder.is_some() {
-        let remedy = "keep minIncrement or ladder";
-        findings.add(&path, FieldCode::FieldsConflict, "the increment is given twice", remedy);
+/// The lot's ladder: written short as `minIncrement`, in full, or the defaults'.
+fn lot_ladder(index: usize, lot: &Lot, defaults: &LotDefaults, findings: &mut Findings) -> Option<terms::Ladder> {
+    let at = |field: &str| format!("spec.lots[{index}].{field}");
+    match (&lot.min_increment, &lot.ladder) {
+        (None, None) => ladder("spec.lotDefaults.ladder", &defaults.ladder, findings),
+        (None, Some(full)) => ladder(&at("ladder"), full, findings),
+        (Some(step), None) => {
+            let kind = LadderKind::Fixed(findings.positive(&at("minIncrement"), step)?);
+            Some(terms::Ladder { version: IN_MANIFEST.to_owned(), kind })
+        }
+        (Some(_), Some(_)) => {
+            let remedy = "keep minIncrement or ladder";
+            findings.add(&at("minIncrement"), FieldCode::FieldsConflict, "the increment is given twice", remedy);
+            None
+        }
     }
-    let step = findings.positive(&path, step);
-    Some(step.map(|step| terms::Ladder { version: IN_MANIFEST.to_owned(), kind: LadderKind::Fixed(step) }))
 }
 
 /// The reserve, written short as `reservePrice` or in full.

@@ -37,7 +37,8 @@ fn terms() -> AuctionTerms {
         "apiVersion": "sothebais.io/v1alpha1", "kind": "Auction", "metadata": {"name": "night", "uid": "u"},
         "spec": {
             "title": "Night", "schedule": {"startsAt": "1970-01-01T00:00:01Z"}, "bidChannels": ["web"],
-            "lots": [{"id": "one", "title": "One", "startingPrice": "1", "durationSeconds": 10}]
+            "lotDefaults": {"durationSeconds": 10, "softClose": {"windowSeconds": 0}},
+            "lots": [{"id": "one", "title": "One", "startingPrice": "1"}]
         }
     });
     operator_api::validate(&serde_json::from_value(manifest).unwrap()).unwrap()

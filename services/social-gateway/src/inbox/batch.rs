@@ -181,7 +181,9 @@ mod tests {
 
     fn batch(posts: &[(u64, u64)]) -> Batch {
         let mut batch = Batch::default();
-        posts.iter().for_each(|&(id, latest)| batch.add(Arrival::Post(Box::new(post(id, latest)))));
+        for &(id, latest) in posts {
+            batch.add(Arrival::Post(Box::new(post(id, latest))));
+        }
         batch
     }
 

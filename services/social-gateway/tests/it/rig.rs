@@ -21,7 +21,7 @@ use x_emulator::user::{Kind, User};
 use x_emulator::world::{Lag, Nature, World};
 
 /// Nothing in these tests takes longer on a healthy machine; a slow one gets ten times that.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A fresh database with every migration applied.
 pub(crate) async fn database() -> PgPool {
@@ -227,8 +227,9 @@ impl Gateway {
         let what = "both streams connected";
         eventually(what, self, async || {
             let status = self.get("/v1/status").await?;
-            let states: Vec<_> = status["sources"].as_array()?.iter().map(|source| source["state"].clone()).collect();
-            (states.len() == 2 && states.iter().all(|state| state == "connected")).then_some(())
+            let connected: Vec<_> =
+                status["sources"].as_array()?.iter().map(|source| source["state"].clone()).collect();
+            (connected.len() == 2 && connected.iter().all(|state| state == "connected")).then_some(())
         })
         .await;
     }

@@ -76,19 +76,19 @@ fn standing(leader: u64) -> Standing {
 
 /// The event of a row as the engine publishes it.
 fn published(source: Source, verdict: Verdict, events: Vec<Event>) -> Value {
-    let auction = AuctionId::new("friday").unwrap();
+    let friday = AuctionId::new("friday").unwrap();
     let intent = Intent::Bid(Wei::from(5_u128));
     let action = match source.kind {
-        SourceKind::House => Action::Tick { auction: auction.clone() },
+        SourceKind::House => Action::Tick { auction: friday.clone() },
         SourceKind::Post | SourceKind::Web | SourceKind::Clerk => Action::PlaceBid {
-            auction: auction.clone(),
+            auction: friday.clone(),
             lot: Some(LotNumber(2)),
             bidder: BidderId(7),
             intent,
             post: None,
         },
     };
-    let subject = Subject { auction: Some(auction), lot: Some(LotNumber(2)) };
+    let subject = Subject { auction: Some(friday), lot: Some(LotNumber(2)) };
     let decision = Decision { subject, lot_seq: 1, verdict, events };
     let entry = Entry { command: Command { source, at: AT, action, trace: None }, now: AT, decision };
     serde_json::to_value(events::of_row("shard", 1, &entry)).unwrap()
