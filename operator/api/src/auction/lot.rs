@@ -29,7 +29,6 @@ pub struct Lot {
     pub asset: Option<String>,
     /// The least that the first bid may be.
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
-    #[serde(alias = "openingBid")]
     pub starting_price: String,
     /// Short for a ladder that always rises by the same step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +179,6 @@ pub struct SoftClose {
     #[schemars(range(min = 0, max = 3600))]
     pub window_seconds: i64,
     #[schemars(range(min = 0, max = 3600))]
-    #[serde(alias = "extensionSeconds")]
     pub extend_seconds: i64,
     #[schemars(range(min = 0, max = 1000))]
     pub max_extensions: i32,
