@@ -63,7 +63,8 @@ generate: build-tests
     {{target}}/release/examples/metrics-page > docs/metrics.md
     {{target}}/release/examples/refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
+    {{target}}/release/social-gateway openapi > services/social-gateway/openapi.json
 
 # Fails when a generated file is not what its source says.
 check-generated: generate
-    git diff --exit-code -- crds docs/metrics.md docs/refusals.md services/auction-engine/openapi.json
+    git diff --exit-code -- crds docs/metrics.md docs/refusals.md services/auction-engine/openapi.json services/social-gateway/openapi.json

@@ -48,7 +48,8 @@ pub struct Plan {
 /// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
 pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timestamp) -> Plan {
     let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut handles = BTreeSet::new();
+    // The auctions that speak through a handle.
+    let mut handles: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut wake_at = None;
     for auction in auctions {
         let Some(name) = auction.metadata.name.as_deref() else { continue };
@@ -59,8 +60,10 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
             continue;
         }
         shards.entry(shard_of(auction, name)).or_default().insert(name.to_owned());
-        if auction.spec.bid_channels.contains(&BidChannel::X) {
-            handles.extend(auction.spec.house.x_handle.as_deref().map(str::to_lowercase));
+        if auction.spec.bid_channels.contains(&BidChannel::X)
+            && let Some(handle) = &auction.spec.house.x_handle
+        {
+            handles.entry(handle.to_lowercase()).or_default().insert(name);
         }
     }
     let mut workloads = Vec::new();
@@ -72,12 +75,12 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
     match stage {
         Stage::Air => {}
         Stage::Rehearsal => {
-            let emulators = handles.iter().enumerate();
+            let emulators = handles.keys().enumerate();
             workloads.extend(emulators.map(|(index, handle)| workload::x_emulator(handle, ports(index))));
         }
     }
-    for (index, handle) in handles.iter().enumerate() {
-        workloads.push(workload::social_gateway(handle, ports(index), stage));
+    for (index, (handle, auctions)) in handles.iter().enumerate() {
+        workloads.push(workload::social_gateway(handle, auctions, ports(index), stage));
     }
     Plan { workloads, shards, wake_at }
 }

@@ -74,3 +74,15 @@ fn a_cancelled_auction_is_still_served_until_it_has_ended() {
     auction.spec.run_state = RunState::Cancelled;
     assert!(!plan(&[auction], &Observed::default(), Stage::Air, Timestamp(0)).workloads.is_empty());
 }
+
+#[test]
+fn what_x_charges_is_booked_under_the_names_of_the_auctions_that_share_the_handle() {
+    let show = |auctions: &[Auction]| {
+        let plan = plan(auctions, &Observed::default(), Stage::Air, Timestamp(0));
+        let gateway = plan.workloads.into_iter().find(|workload| workload.role == Role::SocialGateway).unwrap();
+        gateway.environment["X_SHOW"].clone()
+    };
+    let (a, b) = (auction("a", 0, "Dedicated"), auction("b", 0, "Shared"));
+    assert_eq!(show(std::slice::from_ref(&b)), Setting::Text("b".to_owned()));
+    assert_eq!(show(&[b, a]), Setting::Text("a+b".to_owned()));
+}

@@ -1,6 +1,6 @@
 //! A workload: one process that should run, in words that pods and child processes can both be rendered from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -115,9 +115,12 @@ pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: 
     }
 }
 
-pub(crate) fn social_gateway(handle: &str, ports: PortChoice, stage: Stage) -> Workload {
+/// `auctions` share the handle and with it what X charges: the show that is charged has all their names.
+pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: PortChoice, stage: Stage) -> Workload {
+    let show = auctions.iter().copied().collect::<Vec<_>>().join("+");
     let mut environment = processing(stage);
     environment.extend([
+        ("X_SHOW", Setting::Text(show)),
         ("DATABASE_URL", Setting::DatabaseUrl),
         ("REDIS_URL", Setting::RedisUrl),
         ("X_API_URL", Setting::XApiUrl { handle: handle.to_owned() }),

@@ -14,12 +14,13 @@ use bootstrap::clock::Clock;
 use bus::Bus;
 use store::PgPool;
 use store::inbox::InboxPost;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use xtra::WeakAddress;
 
 use crate::engine::{AuctionView, EngineHandle, Pending, SubmitError};
-use crate::observe::Observe;
+use crate::observe::{Observe, trace};
 use crate::shard::actor::ShardActor;
 use crate::shard::house::CursorOf;
 use audit::Audit;
@@ -127,9 +128,10 @@ impl Reader {
 
     async fn read_all(&mut self) -> Result<(), Failure> {
         loop {
+            let began = Instant::now();
             let page = store::inbox::read(&self.inbox.pool, &self.handle, self.cursor, PAGE).await?;
             self.inbox.observe.inbox_lag(page.len());
-            self.submit_page(&page).await?;
+            self.submit_page(&page, began).await?;
             if page.len() < usize::try_from(PAGE).expect("a page is small") {
                 break;
             }
@@ -138,7 +140,7 @@ impl Reader {
     }
 
     /// Hands a page to the shard in its order, then waits for all of it.
-    async fn submit_page(&mut self, page: &[InboxPost]) -> Result<(), Failure> {
+    async fn submit_page(&mut self, page: &[InboxPost], began: Instant) -> Result<(), Failure> {
         let auctions = self.auctions();
         #[cfg(feature = "fault-cursor-before-commit")]
         if let Some(last) = page.last() {
@@ -148,11 +150,10 @@ impl Reader {
         let mut pending = Vec::with_capacity(page.len());
         let mut ignored = 0;
         for post in page {
-            match check::check(post, &self.handle, &auctions) {
-                Checked::Command(action) => {
-                    let source = Source { kind: SourceKind::Post, key: post.id.clone() };
-                    pending.push((post.seq, self.submit(source, post.created_at, *action).await?));
-                }
+            let checked = check::check(post, &self.handle, &auctions);
+            trace::checked(post, checked.as_str(), began, self.inbox.clock.now_ms());
+            match checked {
+                Checked::Command(action) => pending.push((post.seq, self.submit(post, *action).await?)),
                 Checked::Ignored => ignored += 1,
             }
         }
@@ -185,9 +186,11 @@ impl Reader {
     }
 
     /// Submits, waiting while the shard is busy: a post is never dropped.
-    async fn submit(&self, source: Source, at: Timestamp, action: Action) -> Result<Pending, SubmitError> {
+    async fn submit(&self, post: &InboxPost, action: Action) -> Result<Pending, SubmitError> {
+        let source = Source { kind: SourceKind::Post, key: post.id.clone() };
+        let command = Command { source, at: post.created_at, action, trace: post.trace };
         loop {
-            match self.try_submit(source.clone(), at, action.clone()) {
+            match self.inbox.engine.submit(command.clone()) {
                 Err(SubmitError::Busy { .. }) => tokio::time::sleep(RETRY_PAUSE).await,
                 other => return other,
             }

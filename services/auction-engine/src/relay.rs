@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auction_core::Entry;
+use bootstrap::clock::Clock;
+use bootstrap::trace::Linked;
 use bus::outbox::{Absent, Appended, Outbox};
 use store::PgPool;
 use store::commit::Batch;
@@ -17,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::observe::Observe;
+use crate::observe::{Observe, trace};
 
 /// Batches that may wait in memory; older ones are read from the journal.
 const QUEUE: usize = 16;
@@ -63,6 +65,7 @@ pub(crate) struct Relay {
     rows: mpsc::Receiver<Rows>,
     durable: watch::Receiver<u64>,
     recent: VecDeque<Rows>,
+    clock: Clock,
     observe: Arc<Observe>,
 }
 
@@ -72,11 +75,12 @@ pub(crate) fn relay(
     shard: Arc<str>,
     pool: PgPool,
     durable_seq: u64,
-    observe: Arc<Observe>,
+    (clock, observe): (Clock, Arc<Observe>),
 ) -> (Feed, Relay) {
     let (rows, received) = mpsc::channel(QUEUE);
     let (durable, known) = watch::channel(durable_seq);
-    let relay = Relay { outbox, shard, pool, rows: received, durable: known, recent: VecDeque::new(), observe };
+    let recent = VecDeque::new();
+    let relay = Relay { outbox, shard, pool, rows: received, durable: known, recent, clock, observe };
     (Feed { rows, durable }, relay)
 }
 
@@ -137,9 +141,14 @@ impl Relay {
             }
             return Ok(Step::Again);
         }
-        let events = self.read(published, durable).await?;
+        let Page { events, traced } = self.read(published, durable).await?;
+        let began = Instant::now();
         *position = match self.outbox.append(&self.shard, published + 1, &events, absent).await? {
-            Appended::Through(last) | Appended::NotTheSuccessor { last } => Some(last),
+            Appended::Through(last) => {
+                trace::published(&self.shard, events.len(), traced, began, self.clock.now_ms());
+                Some(last)
+            }
+            Appended::NotTheSuccessor { last } => Some(last),
             Appended::NoStream => None,
         };
         Ok(Step::Again)
@@ -157,7 +166,7 @@ impl Relay {
     }
 
     /// The events of the rows after `published`: from memory if they are there, else from the journal.
-    async fn read(&mut self, published: u64, durable: u64) -> Result<Vec<String>, Failure> {
+    async fn read(&mut self, published: u64, durable: u64) -> Result<Page, Failure> {
         while let Ok(rows) = self.rows.try_recv() {
             self.recent.push_back(rows);
         }
@@ -169,12 +178,19 @@ impl Relay {
         if let Some((first, rows)) = self.recent.front().filter(|(first, _)| *first <= published + 1) {
             let skip = usize::try_from(published + 1 - first).expect("a batch is small");
             let entries = rows.entries().iter().skip(skip).take(wanted);
-            let numbered = (published + 1..).zip(entries);
-            return Ok(numbered.map(|(seq, entry)| event(&self.shard, seq, entry)).collect());
+            let mut page = Page::default();
+            for (seq, entry) in (published + 1..).zip(entries) {
+                page.add(&self.shard, seq, entry);
+            }
+            return Ok(page);
         }
         let limit = u32::try_from(wanted).expect("an append is small");
         let rows = store::journal::page(&self.pool, &self.shard, published, limit).await?;
-        Ok(rows.iter().map(|row| event(&self.shard, row.seq, &row.entry)).collect())
+        let mut page = Page::default();
+        for row in &rows {
+            page.add(&self.shard, row.seq, &row.entry);
+        }
+        Ok(page)
     }
 
     async fn trim(&self, published: u64) -> Result<(), Failure> {
@@ -190,7 +206,19 @@ enum Step {
     Done,
 }
 
-fn event(shard: &str, seq: u64, bytes: &[u8]) -> String {
-    let entry = Entry::decode(bytes).expect("the worker wrote this row itself or checked it when it started");
-    serde_json::to_string(&events::of_row(shard, seq, &entry)).expect("an event of plain data always serialises")
+/// Rows to append.
+#[derive(Default)]
+struct Page {
+    events: Vec<String>,
+    /// Those of them that are traced.
+    traced: Vec<Linked>,
+}
+
+impl Page {
+    fn add(&mut self, shard: &str, seq: u64, bytes: &[u8]) {
+        let entry = Entry::decode(bytes).expect("the worker wrote this row itself or checked it when it started");
+        self.traced.extend(trace::member(&entry.command));
+        let event = serde_json::to_string(&events::of_row(shard, seq, &entry));
+        self.events.push(event.expect("an event of plain data always serialises"));
+    }
 }

@@ -182,7 +182,7 @@ impl Worker {
             self.shard.clone(),
             self.pool.clone(),
             lease.last_seq,
-            self.observe.clone(),
+            (self.clock.clone(), self.observe.clone()),
         );
         let (deadline, deadlines) = watch::channel(recovered.state.next_deadline().map(|(_, at)| at));
         let mut actor = self.actor(recovered, lease, &mailbox, (committer.clone(), deadline, feed));

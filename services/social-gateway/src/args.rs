@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auction_core::{Handle, Span};
 use bootstrap::args::{Common, Database, Redis};
-use clap::Parser;
+use clap::{Command, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::ingest::audit::Timing;
 use crate::reply::plan::Mode;
@@ -45,6 +45,9 @@ pub struct Args {
     /// Minutes between look-ups of stored posts, so that deletions no event told of are honoured within a day.
     #[arg(long, env = "X_SWEEP_EVERY_MINUTES", default_value_t = 360, value_parser = clap::value_parser!(u64).range(1..=1_200))]
     pub sweep_every_minutes: u64,
+    /// Days after which a post's text is let go; ids and hash stay.
+    #[arg(long, env = "X_KEEP_TEXT_DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+    pub keep_text_days: i64,
     /// Shortens the waits before coming back to a stream, in hundredths of X's own rule. Only for rehearsals.
     #[arg(long, env = "X_BACKOFF_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub backoff_percent: u32,
@@ -59,6 +62,37 @@ pub struct Args {
     pub stream_silence_seconds: u64,
 }
 
+/// What the program is asked to do.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Run the gateway.
+    Serve(Box<Args>),
+    /// Print the description of the API (OpenAPI).
+    Openapi,
+}
+
+impl Task {
+    /// Reads the command line; ends the process with a message if it cannot be understood.
+    pub fn parse() -> Self {
+        Self::read(&command().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        if matches.subcommand_name() == Some(OPENAPI) {
+            return Ok(Self::Openapi);
+        }
+        Args::from_arg_matches(matches).map(|args| Self::Serve(Box::new(args)))
+    }
+}
+
+const OPENAPI: &str = "openapi";
+
+/// The gateway's own arguments, or a task that needs none of them.
+fn command() -> Command {
+    let openapi = Command::new(OPENAPI).about("Prints the description of the API (OpenAPI)");
+    Args::command().subcommand(openapi).subcommand_negates_reqs(true).args_conflicts_with_subcommands(true)
+}
+
 const CREDENTIALS: &str = "Credentials come from the environment alone: X_BEARER_TOKEN, X_API_KEY, X_API_SECRET_KEY, \
 X_ACCESS_TOKEN, X_ACCESS_TOKEN_SECRET, each also as …_FILE with a path, each also with the prefix TWITTER_.";
 
@@ -71,6 +105,11 @@ impl Args {
     /// Between look-ups of stored posts.
     pub fn sweep_every(&self) -> Duration {
         Duration::from_mins(self.sweep_every_minutes)
+    }
+
+    /// How long a post's text is kept.
+    pub fn keep_text(&self) -> Span {
+        Span::from_secs(self.keep_text_days * 86_400)
     }
 
     /// Silence that means death.
@@ -120,6 +159,15 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Args as clap::CommandFactory>::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_description_needs_no_settings_and_serving_needs_them() {
+        let read = |words: &[&str]| command().try_get_matches_from(words).and_then(|matches| Task::read(&matches));
+        assert!(matches!(read(&["social-gateway", "openapi"]), Ok(Task::Openapi)));
+        assert!(read(&["social-gateway", "--handle", "two words"]).is_err());
+        let whole = ["social-gateway", "--handle=h", "--database-url=postgres://h/d", "--redis-url=redis://h/0"];
+        assert!(matches!(read(&whole), Ok(Task::Serve(args)) if args.keep_text_days == 30));
     }
 }

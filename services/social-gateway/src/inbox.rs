@@ -3,6 +3,7 @@
 //! writing twice is writing once.
 
 mod batch;
+mod trace;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::ingest::Arrival;
 use crate::observe::{Observe, Outcome};
 use crate::reply::wish::Wish;
 use batch::{Batch, Round};
+use trace::Sampler;
 
 /// The lease's length, by the database's clock; as long as the engine's.
 const LEASE_MS: i64 = 2_000;
@@ -63,8 +65,9 @@ impl Writer {
     /// Leases and writes until `stopping`; then writes what has arrived and gives the lease back.
     pub async fn run(mut self, stopping: CancellationToken) -> anyhow::Result<()> {
         let mut batch = Batch::default();
+        let mut sampler = Sampler::new();
         while let Some(mut lease) = self.lease(&stopping).await {
-            let left = self.hold(&mut lease, &mut batch, &stopping).await;
+            let left = self.hold(&mut lease, (&mut batch, &mut sampler), &stopping).await;
             self.board.inbox(|inbox| inbox.epoch = None);
             self.holding.send_replace(None);
             match left {
@@ -110,9 +113,14 @@ impl Writer {
         }
     }
 
-    async fn hold(&mut self, lease: &mut Lease, batch: &mut Batch, stopping: &CancellationToken) -> Left {
+    async fn hold(
+        &mut self,
+        lease: &mut Lease,
+        (batch, sampler): (&mut Batch, &mut Sampler),
+        stopping: &CancellationToken,
+    ) -> Left {
         self.announce(lease);
-        if let Err(left) = self.write(lease, batch).await {
+        if let Err(left) = self.write(lease, batch, sampler).await {
             return left;
         }
         let mut renewal = tokio::time::interval(RENEW_EVERY);
@@ -121,7 +129,7 @@ impl Writer {
             self.pulse.beat();
             let arrival = tokio::select! {
                 biased;
-                () = stopping.cancelled() => return self.finish(lease, batch).await,
+                () = stopping.cancelled() => return self.finish(lease, batch, sampler).await,
                 _ = renewal.tick() => {
                     match social::renew_inbox(&self.pool, lease, LEASE_MS).await {
                         Ok(true) => continue,
@@ -131,10 +139,10 @@ impl Writer {
                 }
                 arrival = self.arrivals.recv() => arrival,
             };
-            let Some(arrival) = arrival else { return self.finish(lease, batch).await };
+            let Some(arrival) = arrival else { return self.finish(lease, batch, sampler).await };
             batch.add(arrival);
             self.gather(batch);
-            if let Err(left) = self.write(lease, batch).await {
+            if let Err(left) = self.write(lease, batch, sampler).await {
                 return left;
             }
         }
@@ -149,12 +157,12 @@ impl Writer {
     }
 
     /// The sources have stopped: what they have handed over becomes durable before the lease goes.
-    async fn finish(&mut self, lease: &mut Lease, batch: &mut Batch) -> Left {
+    async fn finish(&mut self, lease: &mut Lease, batch: &mut Batch, sampler: &mut Sampler) -> Left {
         let last = async {
             while let Some(arrival) = self.arrivals.recv().await {
                 batch.add(arrival);
                 self.gather(batch);
-                self.write(lease, batch).await?;
+                self.write(lease, batch, sampler).await?;
             }
             Ok::<(), Left>(())
         };
@@ -165,17 +173,20 @@ impl Writer {
     }
 
     /// Makes a batch durable, round by round. What is not durable stays in it.
-    async fn write(&mut self, lease: &mut Lease, batch: &mut Batch) -> Result<(), Left> {
+    async fn write(&mut self, lease: &mut Lease, batch: &mut Batch, sampler: &mut Sampler) -> Result<(), Left> {
         let before = lease.last_seq;
         for (via, count) in batch.take_repeats() {
             self.observe.posts(via, Outcome::Known, count);
             self.board.inbox(|inbox| inbox.known += count);
         }
-        while let Some(round) = batch.next_round() {
+        while let Some(mut round) = batch.next_round() {
+            let sent = self.now();
+            sampler.choose(&mut round, sent);
             match social::commit_posts(&self.pool, lease, &round.posts, LEASE_MS).await {
                 Ok(Some(committed)) => {
                     lease.last_seq = committed.last_seq;
                     self.account(&round, &committed);
+                    sampler.report(&round, &committed, (sent, self.now()));
                     batch.filed(&round, &committed);
                     self.announce(lease);
                 }
@@ -206,7 +217,7 @@ impl Writer {
     /// Deletions, new handles and wishes, after the posts that came before them.
     async fn apply_notices(&self, batch: &mut Batch) -> Result<(), Left> {
         if !batch.deleted.is_empty() {
-            let now = Timestamp(self.clock.now_ms());
+            let now = self.now();
             let erased = social::erase_posts(&self.pool, &batch.deleted, now).await.map_err(Left::Failed)?;
             tracing::debug!(told = batch.deleted.len(), erased, "deleted posts erased");
             batch.deleted.clear();
@@ -216,7 +227,7 @@ impl Writer {
             batch.renamed.remove(0);
         }
         while let Some((author, wish)) = batch.wishes.first() {
-            let since = (*wish == Wish::Silence).then(|| Timestamp(self.clock.now_ms()));
+            let since = (*wish == Wish::Silence).then(|| self.now());
             social::set_silence(&self.pool, *author, since).await.map_err(Left::Failed)?;
             batch.wishes.remove(0);
         }
@@ -234,7 +245,7 @@ impl Writer {
             };
             self.observe.posts(post.via, outcome, 1);
         }
-        let now = Timestamp(self.clock.now_ms());
+        let now = self.now();
         let strangers = committed.strangers.len() as u64;
         let known = (round.posts.len() - committed.queued.len() - committed.strangers.len()) as u64;
         self.board.inbox(|inbox| {
@@ -251,6 +262,10 @@ impl Writer {
             inbox.last_seq = lease.last_seq;
         });
         self.holding.send_replace(Some(lease.clone()));
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now_ms())
     }
 
     async fn nudge(&self) {

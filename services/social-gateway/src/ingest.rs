@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod decode;
 pub mod normalise;
+pub mod retention;
 pub mod rules;
 pub mod source;
 pub mod subscriptions;

@@ -8,4 +8,5 @@ pub mod queue;
 pub mod reader;
 pub mod sender;
 pub mod template;
+mod trace;
 pub mod wish;

@@ -22,6 +22,7 @@ use crate::board::Board;
 use crate::http::Api;
 use crate::inbox::Writer;
 use crate::ingest::audit::Auditor;
+use crate::ingest::retention::Retention;
 use crate::ingest::source::{Kind, Source};
 use crate::ingest::sweep::Sweep;
 use crate::ingest::watch::Watch;
@@ -119,6 +120,7 @@ impl Parts {
         }
         self.life.spawn("watch", self.watch(&holding).run(self.life.stopping()));
         self.life.spawn("sweep", self.sweep(&arrivals, &holding).run(self.life.stopping()));
+        self.life.spawn("retention", self.retention(&holding).run(self.life.stopping()));
         let auditor = self.auditor(arrivals, &holding, connected);
         self.life.spawn("audit", auditor.run(self.life.stopping()));
         self.life.spawn("reply reader", self.reply_reader(&holding).run(self.life.stopping()));
@@ -187,6 +189,16 @@ impl Parts {
             arrivals: arrivals.clone(),
             holding: holding.subscribe(),
             every: self.args.sweep_every(),
+            keep: self.args.keep_text(),
+        }
+    }
+
+    fn retention(&self, holding: &watch::Sender<Option<Lease>>) -> Retention {
+        Retention {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            holding: holding.subscribe(),
+            keep: self.args.keep_text(),
         }
     }
 

@@ -16,6 +16,17 @@ pub(super) enum Checked {
     Ignored,
 }
 
+impl Checked {
+    /// The name in traces.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Command(action) if matches!(**action, Action::RefusePost { .. }) => "refused",
+            Self::Command(_) => "bid",
+            Self::Ignored => "not_a_bid",
+        }
+    }
+}
+
 /// Reads a post addressed to `handle`, whose auctions these are.
 pub(super) fn check(post: &InboxPost, handle: &Handle, auctions: &[Arc<AuctionView>]) -> Checked {
     let (Some(text), Some(auction)) = (&post.text, meant(auctions)) else { return Checked::Ignored };
@@ -71,6 +82,7 @@ mod tests {
             reference,
             created_at: Timestamp(1_000),
             received_at: Timestamp(2_000),
+            trace: None,
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::actor::ShardActor;
 use super::batch::{Reply, Sealed, Waiting};
 use crate::engine::{BidLine, First, Pending};
-use crate::observe::trace::CommitStamps;
+use crate::observe::trace::{self, CommitStamps};
 
 /// Bidders whose late bid waits for its judgement, by the bid's source. Bounded by the rules: so many may wait in one lot.
 #[derive(Default)]
@@ -36,11 +36,13 @@ impl ShardActor {
         let published_at = Instant::now();
         let stamps = CommitStamps { sent: sent_at.unwrap_or(durable_at), durable: durable_at, published: published_at };
         let now_ms = self.clock.now_ms();
+        let mut traced = Vec::new();
         for waiting in waiting {
             self.observe.decided(&waiting, published_at);
-            self.sampler.report(&waiting, stamps, now_ms);
+            traced.extend(self.sampler.report(&waiting, stamps, now_ms));
             self.answer(waiting);
         }
+        trace::committed(traced, rows, stamps, now_ms);
         if rows > 0 {
             self.relay.offer(first_seq, work.rows);
         }

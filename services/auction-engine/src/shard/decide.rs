@@ -22,7 +22,7 @@ impl Handler<Submit> for ShardActor {
 
     async fn handle(&mut self, submit: Submit, context: &mut Context<Self>) {
         let (mut command, asker) = Asker::of(submit);
-        command.trace = command.trace.or_else(|| self.sampler.choose(&command.source, self.clock.now_ms()));
+        command.trace = self.sampler.choose(&command, self.clock.now_ms());
         #[cfg(feature = "fault-no-idempotency")]
         let command = {
             let key = format!("{}#{}", command.source.key, self.state.rows());

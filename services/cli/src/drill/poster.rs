@@ -90,6 +90,7 @@ impl Poster {
             received_at: now,
             via: Via::Activity,
             raw: serde_json::json!({}),
+            trace: None,
         };
         (post, content)
     }

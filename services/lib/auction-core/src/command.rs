@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::terms::{AuctionTerms, BidderTerms};
-use crate::{AuctionId, BidderId, Handle, LotNumber, Timestamp, Wei};
+use crate::{AuctionId, BidderId, Handle, LotNumber, Timestamp, TraceContext, Wei};
 
 /// One command with its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,6 @@ pub enum SourceKind {
     Clerk,
     /// The worker itself: time, registry, manifest, cursor.
     House,
-}
-
-/// W3C trace id, span id and flags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceContext {
-    pub trace_id: [u8; 16],
-    pub span_id: [u8; 8],
-    pub flags: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

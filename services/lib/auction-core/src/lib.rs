@@ -26,12 +26,13 @@ pub mod reservation;
 pub mod shard;
 pub mod terms;
 pub mod time;
+pub mod trace;
 
 #[cfg(test)]
 mod testing;
 
 pub use auction::{Auction, Run};
-pub use command::{Action, Clerk, Command, Intent, Source, SourceKind, TraceContext};
+pub use command::{Action, Clerk, Command, Intent, Source, SourceKind};
 pub use decision::{Decision, Subject, Verdict};
 pub use entry::{Entry, Hash, Head};
 pub use event::{Event, HoldReason, PassReason};
@@ -41,5 +42,6 @@ pub use money::Wei;
 pub use refusal::Refusal;
 pub use shard::{Inbox, Shard};
 pub use time::{Span, Timestamp};
+pub use trace::TraceContext;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
 use tracing_subscriber::fmt::format::JsonFields;
@@ -15,6 +15,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 use crate::args::{LogFormat, Telemetry as Args};
 use crate::log::{Flat, FloodGate, Recent, Rotating};
+use crate::trace::Exporting;
 
 /// Bursts overflow the library's default queue of 2,048 spans.
 const SPAN_QUEUE: usize = 16_384;
@@ -31,6 +32,10 @@ pub enum Error {
     LogDirectory(#[source] std::io::Error),
     #[error("the trace exporter cannot be made")]
     Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
+    #[error("the trace exporter has no thread")]
+    ExporterThread(#[source] std::io::Error),
+    #[error("the trace exporter has no HTTP client")]
+    ExporterClient(#[source] reqwest::Error),
     #[error("telemetry is set up already")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
 }
@@ -38,7 +43,7 @@ pub enum Error {
 /// Keeps telemetry going; dropping it flushes what is queued.
 #[must_use = "dropping it ends the process's telemetry"]
 pub struct Guard {
-    traces: Option<SdkTracerProvider>,
+    traces: Option<(SdkTracerProvider, Exporting)>,
     _file: Option<tracing_appender::non_blocking::WorkerGuard>,
     /// The last lines, for the log view.
     pub recent: Recent,
@@ -82,7 +87,7 @@ pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result
         layers.push(json(&flat, writer));
     }
     let traces = args.otlp_endpoint.as_deref().map(|endpoint| exporter(endpoint, service)).transpose()?;
-    if let Some(provider) = &traces {
+    if let Some((provider, _)) = &traces {
         opentelemetry::global::set_tracer_provider(provider.clone());
         crate::trace::enable();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("sothebais"));
@@ -119,9 +124,11 @@ where
         .boxed()
 }
 
-fn exporter(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, Error> {
+fn exporter(endpoint: &str, service: &'static str) -> Result<(SdkTracerProvider, Exporting), Error> {
+    let exporting = Exporting::start().map_err(Error::ExporterThread)?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
+        .with_http_client(exporting.client(EXPORT_TIMEOUT).map_err(Error::ExporterClient)?)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .with_timeout(EXPORT_TIMEOUT)
         .build()
@@ -129,16 +136,17 @@ fn exporter(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, 
     let queue = BatchConfigBuilder::default().with_max_queue_size(SPAN_QUEUE).build();
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
     let resource = Resource::builder().with_service_name(service).build();
-    Ok(SdkTracerProvider::builder()
+    let provider = SdkTracerProvider::builder()
         .with_span_processor(processor)
         .with_id_generator(crate::trace::KnownIds::default())
         .with_resource(resource)
-        .build())
+        .build();
+    Ok((provider, exporting))
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(provider) = self.traces.take()
+        if let Some((provider, _exporting)) = self.traces.take()
             && let Err(error) = provider.shutdown()
         {
             eprintln!("the last spans could not be sent: {error}");

@@ -1,8 +1,6 @@
 //! The envelope: `CloudEvents` 1.0 in JSON, with our extensions.
 
-use std::fmt;
-
-use auction_core::{Entry, SourceKind, TraceContext};
+use auction_core::{Entry, SourceKind};
 use serde::Serialize;
 
 use crate::catalogue::type_of_row;
@@ -54,7 +52,7 @@ pub fn of_row<'a>(shard: &'a str, seq: u64, entry: &'a Entry) -> CloudEvent<'a> 
         datacontenttype: "application/json",
         correlationid: partition,
         causationid: format!("{}:{}", source_name(source.kind), source.key),
-        traceparent: entry.command.trace.map(|trace| TraceParent(trace).to_string()),
+        traceparent: entry.command.trace.map(|trace| trace.to_string()),
         partitionkey: partition,
         sequence: format!("{seq:020}"),
         data: Data::of_row(shard, seq, entry),
@@ -68,18 +66,5 @@ pub fn source_name(kind: SourceKind) -> &'static str {
         SourceKind::Web => "web",
         SourceKind::Clerk => "clerk",
         SourceKind::House => "house",
-    }
-}
-
-/// W3C Trace Context's header value.
-struct TraceParent(TraceContext);
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("00-")?;
-        self.0.trace_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str("-")?;
-        self.0.span_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        write!(f, "-{:02x}", self.0.flags)
     }
 }

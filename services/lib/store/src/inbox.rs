@@ -1,6 +1,6 @@
 //! The engine's side of the inbox between social gateway and engine: posts by their dense number, and the gap audit.
 
-use auction_core::{BidderId, Handle, Timestamp};
+use auction_core::{BidderId, Handle, Timestamp, TraceContext};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
@@ -20,6 +20,8 @@ pub struct InboxPost {
     /// When the text that is held was posted.
     pub created_at: Timestamp,
     pub received_at: Timestamp,
+    /// Where its trace began, if the gateway has chosen it.
+    pub trace: Option<TraceContext>,
 }
 
 /// What a post refers to.
@@ -45,7 +47,7 @@ pub async fn read(pool: &PgPool, handle: &Handle, after: u64, limit: u32) -> Res
     let rows = sqlx::query(
         "select i.seq, p.id, p.author_id, p.text, p.reference,
                 (extract(epoch from p.created_at) * 1000)::bigint,
-                (extract(epoch from p.received_at) * 1000)::bigint
+                (extract(epoch from p.received_at) * 1000)::bigint, p.traceparent
            from social.inbox i join social.post p on p.id = i.post_id
           where i.handle = $1 and i.seq > $2 order by i.seq limit $3",
     )
@@ -123,5 +125,7 @@ fn post(row: &PgRow) -> Result<InboxPost, Error> {
         reference,
         created_at: Timestamp(row.try_get(5)?),
         received_at: Timestamp(row.try_get(6)?),
+        // A trace that cannot be read is no reason to lose a bid.
+        trace: row.try_get::<Option<&str>, _>(7)?.and_then(|text| text.parse().ok()),
     })
 }

@@ -1,7 +1,7 @@
 //! The `social` schema: posts, the inbox of a handle, audits, deletions, spend and replies. Written by the social gateway
 //! alone, under a lease that is fenced by its epoch; the engine reads the inbox and asks for audits.
 
-use auction_core::{BidderId, Timestamp};
+use auction_core::{BidderId, Timestamp, TraceContext};
 
 use crate::Error;
 
@@ -15,7 +15,7 @@ mod spend;
 
 pub use audit::{Audit, AuditDone, complete_audit, pending_audit, request_audit};
 pub use bidder::{Linked, linked_bidders, rename_bidder};
-pub use compliance::{Checked, authors_since, erase_posts, is_silent, posts_to_check, set_silence};
+pub use compliance::{Checked, authors_since, erase_posts, expire_texts, is_silent, posts_to_check, set_silence};
 pub use inbox::{Committed, commit_posts, last_seq, newest_post_at, posts_since};
 pub use lease::{Lease, lease_inbox, release_inbox, renew_inbox};
 pub use reply::{
@@ -90,6 +90,8 @@ pub struct NewPost {
     pub via: Via,
     /// X's object, for the record and for display.
     pub raw: serde_json::Value,
+    /// Where its trace begins, if it was chosen.
+    pub trace: Option<TraceContext>,
 }
 
 /// A `u64` as PostgreSQL's `bigint`. X's ids are positive and below 2^63; what is not was never X's.

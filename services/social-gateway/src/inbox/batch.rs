@@ -176,6 +176,7 @@ mod tests {
             received_at: Timestamp(0),
             via: Via::Activity,
             raw: serde_json::Value::Null,
+            trace: None,
         }
     }
 

@@ -37,6 +37,8 @@ const OVERLAP: Span = Span(5_000);
 const FIRST_LOOK_BACK: Span = Span(15 * 60_000);
 /// After a long absence no more than this is read back: the recent search knows a week, and no lot is open that long.
 const LONGEST_LOOK_BACK: Span = Span(86_400_000);
+/// A gap is looked into at most this often: a stream that says nonsense rings at every line.
+const GAP_PAUSE: Span = Span(1_000);
 /// X keeps 800 mentions on the timeline: after this many new posts a comparison is due, however soon.
 const CROWD: u64 = 400;
 /// Routine comparisons leave this share of X's window (in hundredths) to those that a hammer waits for.
@@ -95,7 +97,8 @@ pub fn turn(standing: &Standing, timing: Timing, now: Timestamp) -> Turn {
         window.reset_at > now && u64::from(window.remaining) * 100 < u64::from(window.limit) * RESERVED_PERCENT
     });
     let due = standing.last_at.is_none_or(|last| now - last >= timing.every);
-    let wanted = standing.gap || due || standing.grown >= CROWD;
+    let gap = standing.gap && standing.last_at.is_none_or(|last| now - last >= GAP_PAUSE);
+    let wanted = gap || due || standing.grown >= CROWD;
     if standing.behind || (wanted && !scarce) { Turn::Compare { through: settled } } else { Turn::Rest }
 }
 
@@ -233,6 +236,10 @@ impl Auditor {
             let timeline = older(&self.client, &self.ledger, &self.house, debt.since, debt.until).await?;
             let unread = self.file(timeline, memory).await?;
             memory.debt = unread.map(|until| Debt { until, ..debt });
+            if unread == Some(debt.until) {
+                // The search gives pages and no posts: asking again at once gives the same.
+                return Err(Failure::Incomplete);
+            }
             if memory.debt.is_some() {
                 return Err(Failure::Behind);
             }
@@ -317,7 +324,10 @@ mod tests {
     #[test]
     fn a_new_connection_means_a_gap() {
         let standing = Standing { gap: true, ..compared_lately() };
-        assert_eq!(turn(&standing, TIMING, NOW), Turn::Compare { through: Timestamp(NOW.0 - 10_000) });
+        assert_eq!(turn(&standing, TIMING, NOW + Span(1_000)), Turn::Compare { through: Timestamp(NOW.0 - 9_000) });
+        // However often a stream rings.
+        assert_eq!(turn(&standing, TIMING, NOW + Span(999)), Turn::Rest);
+        assert_ne!(turn(&Standing { gap: true, ..Standing::default() }, TIMING, NOW), Turn::Rest);
     }
 
     #[test]

@@ -41,15 +41,14 @@ pub struct NotAMessage(#[from] serde_json::Error);
 #[derive(Deserialize)]
 struct Activity {
     event_type: String,
-    #[serde(default)]
-    filter: Filter,
+    filter: Option<Filter>,
     #[serde(default)]
     payload: Value,
     #[serde(default)]
     includes: Includes,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Filter {
     user_id: Option<XId>,
 }
@@ -63,14 +62,15 @@ struct Renaming {
 pub fn activity(line: &[u8]) -> Result<Told, NotAMessage> {
     let mut message: Value = serde_json::from_slice(line)?;
     let problems = partial_errors(&message);
-    let Some(data) = message.get_mut("data").map(Value::take) else { return Ok(Told { news: News::None, problems }) };
+    let data = message.get_mut("data").map(Value::take).filter(|data| !data.is_null());
+    let Some(data) = data else { return Ok(Told { news: News::None, problems }) };
     let event = Activity::deserialize(data)?;
     let news = match event.event_type.as_str() {
         "post.mention.create" | "post.reply.create" | "post.quote.create" => {
             News::Post { object: event.payload, includes: event.includes }
         }
         "post.delete" => News::Deleted { post: DeletedPost::deserialize(event.payload)?.id.0 },
-        "profile.update.handle" => match event.filter.user_id {
+        "profile.update.handle" => match event.filter.and_then(|filter| filter.user_id) {
             Some(user) => {
                 News::Renamed { bidder: BidderId(user.0), handle: Renaming::deserialize(event.payload)?.after }
             }
@@ -117,9 +117,23 @@ mod tests {
     }
 
     #[test]
+    fn what_x_leaves_out_costs_neither_a_post_nor_a_deletion() {
+        let mention = br#"{"data":{"filter":null,"event_type":"post.mention.create","payload":{"id":"9","text":"t"},"includes":null,"new":{}}}"#;
+        assert!(matches!(activity(mention).unwrap().news, News::Post { .. }));
+        let delete = br#"{"data":{"event_type":"post.delete","payload":{"id":"9"}}}"#;
+        assert!(matches!(activity(delete).unwrap().news, News::Deleted { post: 9 }));
+        let post = br#"{"data":{"id":"9","text":"t"},"includes":null,"errors":null}"#;
+        assert!(matches!(filtered(post).unwrap().news, News::Post { .. }));
+        let rename = br#"{"data":{"event_type":"profile.update.handle","payload":{"after":"b"}}}"#;
+        assert!(matches!(activity(rename).unwrap().news, News::None));
+    }
+
+    #[test]
     fn unknown_events_pass_and_nonsense_does_not() {
         assert!(matches!(activity(br#"{"data":{"event_type":"like.create","payload":{}}}"#).unwrap().news, News::None));
         assert!(matches!(filtered(br#"{"something":"new"}"#).unwrap().news, News::None));
+        assert!(matches!(filtered(br#"{"data":null}"#).unwrap().news, News::None));
+        assert!(matches!(activity(br#"{"data":null}"#).unwrap().news, News::None));
         assert!(activity(b"<html>").is_err());
         assert!(filtered(b"{\"data\":").is_err());
     }

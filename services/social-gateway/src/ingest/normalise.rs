@@ -1,7 +1,7 @@
 //! From X's object to the row of a post: its key, its text, its time. Pure.
 //!
 //! The key is the first edit's id. The text is the long form where there is one, without the mentions that X itself puts
-//! before a reply. The time is that of the edit whose text it is, so nobody can bid late by editing an old post.
+//! before a reply, and as its author wrote it: X escapes three characters. The time is that of the edit whose text it is, so nobody can bid late by editing an old post.
 
 use auction_core::{BidderId, Timestamp};
 use serde::Deserialize as _;
@@ -39,7 +39,7 @@ pub fn normalise(
     // The list's order counts, not the numbers': ids of the same moment are only roughly sorted.
     let first = post.edit_history_tweet_ids.first().copied().unwrap_or(post.id);
     let named = includes.users.iter().map(IncludedUser::user).find(|user| user.id == author);
-    let text = without_nul(&spoken_text(&post, house));
+    let text = without_nul(&unescaped(&spoken_text(&post, house)));
     Ok(NewPost {
         id: first.0,
         latest_id: post.id.0,
@@ -52,6 +52,7 @@ pub fn normalise(
         received_at,
         via,
         raw: storable(object),
+        trace: None,
     })
 }
 
@@ -89,6 +90,16 @@ fn spoken_text(post: &Post, house: &House) -> String {
         (true, false) => spoken.to_owned(),
         (false, _) => whole.to_owned(),
     }
+}
+
+/// Undoes X's escaping of `&`, `<` and `>`, once: what its author wrote as `&lt;` stays so. X counts ranges in the escaped
+/// text, so this comes after they are applied.
+fn unescaped(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    // `&amp;` last: what it uncovers is not looked at again.
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 /// PostgreSQL stores no NUL character.

@@ -3,7 +3,7 @@
 
 use auction_core::{BidderId, Handle};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::x::client::Call;
 use crate::x::endpoint::Context;
@@ -29,8 +29,7 @@ pub enum Audience {
 pub struct Rule {
     pub id: XId,
     pub value: String,
-    #[serde(default)]
-    pub tag: String,
+    pub tag: Option<String>,
 }
 
 /// What must change.
@@ -74,7 +73,7 @@ pub fn wanted(house: &Handle, audience: &Audience) -> Vec<String> {
 
 /// Compares what X holds with what is wanted; the rules of others are not touched.
 pub fn plan(house: &Handle, held: &[Rule], wanted: &[String]) -> Change {
-    let ours = || held.iter().filter(|rule| rule.tag == tag(house));
+    let ours = || held.iter().filter(|rule| rule.tag.as_deref() == Some(tag(house).as_str()));
     Change {
         add: wanted.iter().filter(|value| !ours().any(|rule| rule.value == **value)).cloned().collect(),
         delete: ours().filter(|rule| !wanted.contains(&rule.value)).map(|rule| rule.id).collect(),
@@ -85,9 +84,9 @@ pub fn plan(house: &Handle, held: &[Rule], wanted: &[String]) -> Change {
 pub async fn sync(client: &Client, house: &Handle, audience: &Audience) -> Result<Change, Problem> {
     let answer = client.call(&Call::new(Endpoint::ListRules, Context::App)).await?;
     let held = match answer.body.get("data") {
+        None | Some(Value::Null) => Vec::new(),
         Some(data) => Vec::<Rule>::deserialize(data)
             .map_err(|_| Problem::local(Code::Unreadable, "the list of rules is not what x documents"))?,
-        None => Vec::new(),
     };
     let change = plan(house, &held, &wanted(house, audience));
     if !change.add.is_empty() {
@@ -115,7 +114,7 @@ mod tests {
     }
 
     fn rule(id: u64, value: &str, tag: &str) -> Rule {
-        Rule { id: XId(id), value: value.into(), tag: tag.into() }
+        Rule { id: XId(id), value: value.into(), tag: Some(tag.into()) }
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Source {
             tokio::select! {
                 line = lines.next() => match line {
                     Ok(line) => {
-                        policy.alive();
+                        policy.alive(self.now());
                         if let Err(end) = self.take(line).await {
                             return end;
                         }
@@ -200,8 +200,11 @@ impl Source {
         match self.kind {
             Kind::Activity => {
                 let held = subscriptions::list(&self.client).await?;
-                for one in subscriptions::missing(&subscriptions::about_house(&self.house), &held) {
-                    subscriptions::create(&self.client, one).await?;
+                let about_house = subscriptions::about_house(&self.house);
+                let missing = subscriptions::missing(&about_house, &held);
+                let refused = subscriptions::create_all(&self.client, &missing).await?;
+                if refused == about_house.len() {
+                    return Err(Problem::local(Code::Forbidden, "x grants none of the house's subscriptions"));
                 }
                 Ok(())
             }

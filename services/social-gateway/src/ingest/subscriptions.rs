@@ -1,12 +1,14 @@
 //! What the activity stream is asked to tell: mentions, replies and quotes of the house (private events: in the house's
 //! own name), deletions and new handles of bidders who have posted (public: in the app's). `missing` is pure.
 
+use std::collections::BTreeSet;
+
 use auction_core::BidderId;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::House;
-use crate::x::client::Call;
+use crate::x::client::{Call, next_token};
 use crate::x::endpoint::Context;
 use crate::x::model::XId;
 use crate::x::{Client, Code, Endpoint, Problem};
@@ -62,8 +64,7 @@ pub struct Subscription {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Held {
     pub event_type: String,
-    #[serde(default)]
-    pub filter: HeldFilter,
+    pub filter: Option<HeldFilter>,
 }
 
 /// What a listed subscription is about.
@@ -85,7 +86,10 @@ pub fn about_bidder(bidder: BidderId) -> [Subscription; 2] {
 /// The wanted ones that X does not hold, as many as fit under its limit.
 pub fn missing(wanted: &[Subscription], held: &[Held]) -> Vec<Subscription> {
     let is_held = |one: &Subscription| {
-        held.iter().any(|held| held.event_type == one.event.as_str() && held.filter.user_id == Some(XId(one.user)))
+        let user = Some(XId(one.user));
+        held.iter().any(|held| {
+            held.event_type == one.event.as_str() && held.filter.as_ref().and_then(|filter| filter.user_id) == user
+        })
     };
     let room = SUBSCRIPTION_LIMIT.saturating_sub(held.len());
     wanted.iter().filter(|one| !is_held(one)).take(room).copied().collect()
@@ -95,26 +99,50 @@ pub fn missing(wanted: &[Subscription], held: &[Held]) -> Vec<Subscription> {
 pub async fn list(client: &Client) -> Result<Vec<Held>, Problem> {
     let mut held = Vec::new();
     let mut token: Option<String> = None;
+    // Pages that go in a circle are read once.
+    let mut tokens = BTreeSet::new();
     for _ in 0..PAGE_LIMIT {
         let mut call = Call::new(Endpoint::ListSubscriptions, Context::App);
         call.query.push(("max_results", PAGE.to_owned()));
         call.query.extend(token.take().map(|token| ("pagination_token", token)));
         let answer = client.call(&call).await?;
-        if let Some(data) = answer.body.get("data") {
+        if let Some(data) = answer.body.get("data").filter(|data| !data.is_null()) {
             let page = Vec::<Held>::deserialize(data)
                 .map_err(|_| Problem::local(Code::Unreadable, "the list of subscriptions is not what x documents"))?;
             held.extend(page);
         }
-        token = answer.body.pointer("/meta/next_token").and_then(|token| token.as_str()).map(str::to_owned);
-        if token.is_none() {
+        let next = next_token(&answer.body);
+        if next.is_none() || !tokens.insert(next.clone()) {
             break;
         }
+        token = next;
     }
     Ok(held)
 }
 
+/// Creates those that X grants. A single one that X refuses for good (an account that is gone, an event that the app may
+/// not have) does not keep the others from being made; returns how many were refused. Any other failure ends it.
+pub async fn create_all(client: &Client, wanted: &[Subscription]) -> Result<usize, Problem> {
+    let mut refused = 0;
+    for one in wanted {
+        match create(client, *one).await {
+            Ok(()) => {}
+            Err(problem) if is_about_one(&problem) => {
+                refused += 1;
+                tracing::warn!(event = one.event.as_str(), user = one.user, error = %problem, "x refuses a subscription");
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(refused)
+}
+
+fn is_about_one(problem: &Problem) -> bool {
+    matches!(problem.code, Code::InvalidRequest | Code::Forbidden | Code::ClientForbidden | Code::NotFound)
+}
+
 /// Creates one subscription. One that exists already is as good.
-pub async fn create(client: &Client, one: Subscription) -> Result<(), Problem> {
+async fn create(client: &Client, one: Subscription) -> Result<(), Problem> {
     let body = json!({"event_type": one.event.as_str(), "filter": {"user_id": one.user.to_string()}, "tag": TAG});
     let call = Call { body: Some(body), ..Call::new(Endpoint::CreateSubscription, one.event.context()) };
     match client.call(&call).await {
@@ -131,7 +159,7 @@ mod tests {
     use super::*;
 
     fn held(event_type: &str, user: u64) -> Held {
-        Held { event_type: event_type.into(), filter: HeldFilter { user_id: Some(XId(user)) } }
+        Held { event_type: event_type.into(), filter: Some(HeldFilter { user_id: Some(XId(user)) }) }
     }
 
     #[test]

@@ -22,8 +22,6 @@ use crate::x::{Client, Code, Endpoint, Problem};
 
 /// Posts in one look-up; the most that X takes.
 const PAGE: i64 = 100;
-/// Texts are kept for this long at most, so older posts need no look.
-const KEPT: Span = Span(30 * 86_400_000);
 /// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
 
@@ -37,6 +35,8 @@ pub struct Sweep {
     pub holding: watch::Receiver<Option<Lease>>,
     /// Between sweeps; well under a day.
     pub every: Duration,
+    /// Texts are kept for this long at most, so older posts need no look.
+    pub keep: Span,
 }
 
 impl Sweep {
@@ -64,7 +64,7 @@ impl Sweep {
         let now = Timestamp(self.clock.now_ms());
         let mut after = 0;
         loop {
-            let page = social::posts_to_check(&self.pool, Timestamp(now.0 - KEPT.0)..now, after, PAGE).await;
+            let page = social::posts_to_check(&self.pool, Timestamp(now.0 - self.keep.0)..now, after, PAGE).await;
             let page = page.map_err(|_| Problem::local(Code::Other, "the stored posts cannot be read"))?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
@@ -82,13 +82,14 @@ impl Sweep {
     }
 }
 
-/// The posts that X says do not exist. What it merely did not give is not gone.
+/// The posts that X says do not exist, or are not ours to see any more: protected, suspended, withheld. What it merely did
+/// not give is not gone.
 fn gone(page: &[Checked], answer: &Answer) -> Vec<u64> {
     let given: BTreeSet<&str> = answer.body["data"].as_array().into_iter().flatten().filter_map(id).collect();
     let missing: BTreeSet<&str> = answer
         .partial
         .iter()
-        .filter(|problem| problem.code == Code::NotFound)
+        .filter(|problem| matches!(problem.code, Code::NotFound | Code::Forbidden))
         .filter_map(|problem| problem.resource.as_deref())
         .collect();
     let is_gone = |post: &&Checked| {
@@ -110,12 +111,13 @@ mod tests {
 
     #[test]
     fn only_what_x_says_does_not_exist_is_gone() {
-        let page = [1, 2, 3, 4].map(|id| Checked { id, latest_id: id + 10 });
+        let page = [1, 2, 3, 4, 5].map(|id| Checked { id, latest_id: id + 10 });
         let body = json!({"data": [{"id": "11"}], "errors": [
             {"resource_id": "12", "type": "https://api.x.com/2/problems/resource-not-found"},
             {"resource_id": "13", "type": "https://api.x.com/2/problems/internal-error"},
+            {"resource_id": "15", "type": "https://api.x.com/2/problems/not-authorized-for-resource"},
         ]});
         let partial = crate::x::problem::partial_errors(&body);
-        assert_eq!(gone(&page, &Answer { body, partial }), [2]);
+        assert_eq!(gone(&page, &Answer { body, partial }), [2, 5]);
     }
 }

@@ -1,15 +1,17 @@
 //! The house's mentions, read back from X: newest first, page by page, at most the 800 that X keeps there; older ones of
 //! a busy gap come from the recent search.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::House;
 use crate::ledger::Ledger;
 use crate::spend::Item;
-use crate::x::client::{Answer, Call};
+use crate::x::client::{Answer, Call, next_token};
 use crate::x::endpoint::Context;
-use crate::x::model::{EXPANSIONS, IncludedUser, Includes, POST_FIELDS, USER_FIELDS};
+use crate::x::model::{EXPANSIONS, IncludedUser, Includes, POST_FIELDS, USER_FIELDS, XId};
 use crate::x::{Client, Code, Endpoint, Problem};
 
 /// Posts in a page; the most that X gives.
@@ -33,8 +35,8 @@ pub struct Timeline {
     pub unread_below: Option<u64>,
 }
 
-/// Reads every mention with an id above `since`: as the house, at a fifth of the price; if that window is used up, as
-/// the app, which has a window of its own; at last by the search.
+/// Reads every mention with an id above `since`: as the house, at a fifth of the price; if that window is used up or the
+/// house's credentials are refused, as the app, which has a window and a token of its own; at last by the search.
 pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u64) -> Result<Timeline, Problem> {
     let timeline = |context, item| {
         let call = Call { id: house.id.to_string(), query: query(since), ..Call::new(Endpoint::Mentions, context) };
@@ -42,13 +44,13 @@ pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u6
     };
     let mut read = Timeline::default();
     let mut outcome = timeline(Context::User, Item::OwnedRead).read(client, ledger, &mut read).await;
-    if is_rate_limit(&outcome) {
+    if outcome.as_ref().is_err_and(is_about_credentials) {
         read = Timeline::default();
         outcome = timeline(Context::App, Item::PostRead).read(client, ledger, &mut read).await;
     }
     let reached_the_end = match outcome {
         Ok(reached) => reached && read.posts.len() <= TIMELINE_TRUST,
-        Err(problem) if problem.code == Code::RateLimited => false,
+        Err(problem) if is_about_credentials(&problem) => false,
         Err(problem) => return Err(problem),
     };
     if !reached_the_end {
@@ -72,8 +74,9 @@ pub async fn older(
     Ok(read)
 }
 
-fn is_rate_limit(outcome: &Result<bool, Problem>) -> bool {
-    outcome.as_ref().is_err_and(|problem| problem.code == Code::RateLimited)
+/// Other credentials may be answered.
+fn is_about_credentials(problem: &Problem) -> bool {
+    matches!(problem.code, Code::RateLimited | Code::Unauthorized | Code::Forbidden | Code::ClientForbidden)
 }
 
 async fn search(
@@ -83,6 +86,10 @@ async fn search(
     (since, until): (u64, Option<u64>),
     read: &mut Timeline,
 ) -> Result<(), Problem> {
+    if until.is_some_and(|until| until <= since + 1) {
+        // Nothing lies between, and x refuses to be asked.
+        return Ok(());
+    }
     let mut call = Call { query: query(since), ..Call::new(Endpoint::SearchRecent, Context::App) };
     call.query.push(("query", format!("@{} -is:retweet", house.handle)));
     call.query.extend(until.map(|id| ("until_id", id.to_string())));
@@ -103,7 +110,11 @@ fn query(since: u64) -> Vec<(&'static str, String)> {
 }
 
 fn oldest(posts: &[Value]) -> Option<u64> {
-    posts.iter().filter_map(|post| post.get("id")?.as_str()?.parse().ok()).min()
+    posts.iter().filter_map(id).min()
+}
+
+fn id(post: &Value) -> Option<u64> {
+    XId::deserialize(post.get("id")?).ok().map(|id| id.0)
 }
 
 struct Pages {
@@ -117,13 +128,19 @@ impl Pages {
     /// Adds the pages to `read`; returns whether the last one was reached.
     async fn read(mut self, client: &Client, ledger: &Ledger, read: &mut Timeline) -> Result<bool, Problem> {
         let first_query = self.call.query.clone();
+        let mut tokens = BTreeSet::new();
         for _ in 0..self.limit {
             let answer = client.call(&self.call).await?;
-            let next = answer.body.pointer("/meta/next_token").and_then(Value::as_str).map(str::to_owned);
+            let next = next_token(&answer.body);
             // What does not exist any more is no gap; what X could not give this time is one.
-            read.lacking |= answer.partial.iter().any(|problem| problem.code != Code::NotFound);
+            let lacking = answer.partial.iter().any(|problem| problem.code != Code::NotFound);
             take(answer, ledger, self.item, read)?;
+            read.lacking |= lacking;
             let Some(next) = next else { return Ok(true) };
+            if !tokens.insert(next.clone()) {
+                tracing::warn!(endpoint = self.call.endpoint.as_str(), "x's pages go in a circle");
+                return Ok(false);
+            }
             self.call.query.clone_from(&first_query);
             self.call.query.push((self.token_name, next));
         }
@@ -131,22 +148,23 @@ impl Pages {
     }
 }
 
+/// Adds a page. An answer that says nothing about posts is no empty page: whoever believes it closes lots on it.
 fn take(mut answer: Answer, ledger: &Ledger, item: Item, read: &mut Timeline) -> Result<(), Problem> {
     let unreadable = || Problem::local(Code::Unreadable, "the page of posts is not what x documents");
     if let Some(includes) = answer.body.get_mut("includes").map(Value::take) {
         let users: Vec<IncludedUser> = Includes::deserialize(includes).map_err(|_| unreadable())?.users;
         read.includes.users.extend(users);
     }
+    let counted = answer.body.get("meta").is_some_and(Value::is_object);
     match answer.body.get_mut("data").map(Value::take) {
         Some(Value::Array(posts)) => {
             for post in &posts {
-                let id = post.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-                ledger.charge(item, id);
+                ledger.charge(item, id(post));
             }
             read.posts.extend(posts);
             Ok(())
         }
-        None | Some(Value::Null) => Ok(()),
-        Some(_) => Err(unreadable()),
+        None | Some(Value::Null) if counted => Ok(()),
+        None | Some(_) => Err(answer.partial.into_iter().next().unwrap_or_else(unreadable)),
     }
 }

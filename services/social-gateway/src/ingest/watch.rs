@@ -62,7 +62,7 @@ impl Watch {
                 look = self.look(&mut memory, now) => look,
             };
             if let Err(problem) = look {
-                let until = problem.reset_at.unwrap_or(now + AFTER_FAILURE);
+                let until = problem.reset_at.unwrap_or(now).max(now + AFTER_FAILURE);
                 memory.not_before = Some(until);
                 tracing::warn!(error = %problem, "not every author is watched yet");
             }
@@ -79,9 +79,7 @@ impl Watch {
             let held = subscriptions::list(&self.client).await?;
             let wanted: Vec<Subscription> = new.iter().copied().flat_map(subscriptions::about_bidder).collect();
             let missing = subscriptions::missing(&wanted, &held);
-            for one in &missing {
-                subscriptions::create(&self.client, *one).await?;
-            }
+            subscriptions::create_all(&self.client, &missing).await?;
             memory.full = held.len() + missing.len() >= subscriptions::SUBSCRIPTION_LIMIT;
             if memory.full {
                 tracing::warn!("x takes no more subscriptions; deletions by further authors are looked up instead");

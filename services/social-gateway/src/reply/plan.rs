@@ -137,7 +137,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
     fn subject() -> ReplySubject {
-        ReplySubject { author: BidderId(7), latest_id: 99, deleted: false, answered: false, silent: false }
+        ReplySubject { author: BidderId(7), latest_id: 99, deleted: false, answered: false, silent: false, trace: None }
     }
 
     fn lot() -> ReplyLot {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auction_core::{Handle, Timestamp};
 use bootstrap::clock::Clock;
+use bootstrap::trace::REPLY_PLAN;
 use bus::Bus;
 use bus::outbox::{OutboxReader, Published};
 use store::PgPool;
@@ -14,8 +15,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{Fact, facts};
-use super::plan::{Mode, Plan, plan, post_of};
+use super::plan::{Mode, Plan, Skip, plan, post_of};
 use super::template::Templates;
+use super::trace;
 use crate::observe::Observe;
 
 /// New shards are looked for this often.
@@ -140,31 +142,41 @@ impl Reader {
             return Ok(());
         };
         for fact in facts(&event) {
-            self.tell(&fact, templates).await?;
+            let began = self.now();
+            let outcome = self.tell(&fact, templates).await?;
+            if let Some(post) = post_of(&fact) {
+                trace::record(REPLY_PLAN, post, trace::context(&event), outcome, (began, self.now()));
+            }
         }
         Ok(())
     }
 
-    async fn tell(&self, fact: &Fact, templates: &Templates) -> Result<(), Failure> {
+    /// Plans; returns what became of it.
+    async fn tell(&self, fact: &Fact, templates: &Templates) -> Result<&'static str, Failure> {
         let subject = match post_of(fact) {
             Some(post) => social::reply_subject(&self.pool, &self.handle, post).await?,
             None => None,
         };
         match plan(fact, subject.as_ref(), (self.mode, templates), self.now()) {
             Plan::Reply(reply) => {
-                if social::plan_reply(&self.pool, &self.handle, &reply).await? {
-                    self.observe.reply(reply.state.as_str());
+                if !social::plan_reply(&self.pool, &self.handle, &reply).await? {
+                    return Ok(Skip::Answered.as_str());
                 }
+                self.observe.reply(reply.state.as_str());
+                Ok(reply.state.as_str())
             }
             Plan::Release { lot, winner, state } => {
                 let winner = winner.as_ref().map(|winner| (winner.bidder, "won", winner.text.as_str()));
                 if social::release_held(&self.pool, &self.handle, &lot, winner, state).await? {
                     self.observe.reply(state.as_str());
                 }
+                Ok(state.as_str())
             }
-            Plan::Skip(reason) => self.observe.reply(reason.as_str()),
+            Plan::Skip(reason) => {
+                self.observe.reply(reason.as_str());
+                Ok(reason.as_str())
+            }
         }
-        Ok(())
     }
 
     fn now(&self) -> Timestamp {

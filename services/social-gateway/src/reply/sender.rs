@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use auction_core::{Handle, Span, Timestamp};
 use bootstrap::clock::Clock;
+use bootstrap::trace::REPLY_SEND;
+use serde::Deserialize as _;
 use serde_json::json;
 use store::PgPool;
 use store::social::{self, Lease, Reply, ReplyState};
@@ -14,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::queue::{Budget, choose};
 use super::template::Templates;
+use super::trace;
 use crate::ledger::Ledger;
 use crate::observe::Observe;
 use crate::spend::{Item, Level};
 use crate::x::client::{Answer, Call};
 use crate::x::endpoint::Context;
+use crate::x::model::XId;
 use crate::x::{Client, Code, Endpoint, Problem};
 
 /// The queue is looked at this often.
@@ -59,8 +63,12 @@ fn outcome(result: &Result<Answer, Problem>, unknown: bool) -> Outcome {
     let failed = |state, code, pause| Outcome { state, reply_id: None, problem: Some(code), pause };
     let problem = match result {
         Ok(answer) => {
-            let id = answer.body.pointer("/data/id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
-            return Outcome { state: ReplyState::Sent, reply_id: id, problem: None, pause: Span(0) };
+            let id = answer.body.pointer("/data/id").and_then(|id| XId::deserialize(id).ok());
+            return match id {
+                Some(id) => Outcome { state: ReplyState::Sent, reply_id: Some(id.0), problem: None, pause: Span(0) },
+                // No post came of it, or an answer that is not X's: the next attempt tells.
+                None => failed(ReplyState::Sending, Code::Unreadable, AFTER_FAILURE),
+            };
         }
         Err(problem) => problem,
     };
@@ -69,7 +77,7 @@ fn outcome(result: &Result<Answer, Problem>, unknown: bool) -> Outcome {
             Outcome { state: ReplyState::Sent, reply_id: None, problem: None, pause: Span(0) }
         }
         Code::DuplicateContent => failed(ReplyState::Planned, Code::DuplicateContent, Span(0)),
-        Code::RateLimited => failed(ReplyState::Planned, Code::RateLimited, Span(0)),
+        Code::RateLimited => failed(ReplyState::Planned, Code::RateLimited, AFTER_FAILURE),
         code @ (Code::Server | Code::Network | Code::Deadline | Code::Unreadable) => {
             failed(ReplyState::Sending, code, AFTER_FAILURE)
         }
@@ -151,6 +159,7 @@ impl Sender {
         if !social::start_reply(&self.pool, reply.post, &text).await? {
             return Ok(nothing);
         }
+        let began = self.now();
         let body = json!({"text": text, "reply": {"in_reply_to_tweet_id": subject.latest_id.to_string()}});
         let result =
             self.client.call(&Call { body: Some(body), ..Call::new(Endpoint::CreatePost, Context::User) }).await;
@@ -161,6 +170,8 @@ impl Sender {
         if let Err(problem) = &result {
             tracing::info!(post = reply.post, error = %problem, state = outcome.state.as_str(), "reply not taken");
         }
+        let told = outcome.problem.map_or(outcome.state.as_str(), Code::as_str);
+        trace::record(REPLY_SEND, reply.post, subject.trace, told, (began, self.now()));
         self.finish(reply.post, outcome.state, outcome.reply_id, outcome.problem.map(Code::as_str)).await?;
         Ok(outcome)
     }
@@ -193,6 +204,14 @@ mod tests {
     fn a_sent_reply_knows_its_id_exactly() {
         let answer = Answer { body: json!({"data": {"id": "9007199254740993", "text": "x"}}), partial: Vec::new() };
         assert_eq!(outcome(&Ok(answer), false).reply_id, Some(9_007_199_254_740_993));
+    }
+
+    #[test]
+    fn an_answer_without_a_post_is_in_doubt() {
+        for body in [json!(null), json!({}), json!({"errors": [{"title": "x"}]}), json!({"data": {"id": ""}})] {
+            let told = outcome(&Ok(Answer { body, partial: Vec::new() }), false);
+            assert_eq!((told.state, told.pause), (ReplyState::Sending, AFTER_FAILURE));
+        }
     }
 
     #[test]

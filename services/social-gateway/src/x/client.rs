@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::credentials::Credentials;
 use super::endpoint::Context;
 use super::problem::partial_errors;
-use super::rate::{Counted, RateLimits, Window};
+use super::rate::{self, Counted, RateLimits, Window};
 use super::{Code, Endpoint, Problem, sign};
 use crate::observe::Observe;
 
@@ -111,11 +111,15 @@ impl Client {
 
     /// Opens a stream: the answer's headers are there, its body is for [`super::stream`].
     pub async fn open(&self, call: &Call) -> Result<Response, Problem> {
-        let outcome = match tokio::time::timeout(OPEN_DEADLINE, self.request(call)?.send()).await {
-            Ok(Ok(response)) => self.accept(call.counted(), response).await,
-            Ok(Err(error)) => Err(network(&error)),
-            Err(_elapsed) => Err(Problem::local(Code::Deadline, "the stream did not open in time")),
+        let request = self.request(call)?;
+        let opening = async {
+            let response = request.send().await.map_err(|error| network(&error))?;
+            // The body of a failure may never end: it is read within the same deadline.
+            self.accept(call.counted(), response).await
         };
+        let outcome = tokio::time::timeout(OPEN_DEADLINE, opening).await;
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(Problem::local(Code::Deadline, "the stream did not open in time")));
         self.observe.x_call(call.endpoint, outcome.as_ref().err().map(|problem| problem.code));
         outcome
     }
@@ -156,6 +160,7 @@ impl Client {
     async fn accept(&self, counted: Counted, response: Response) -> Result<Response, Problem> {
         let status = response.status();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = rate::retry_after(&header, self.now());
         let window = self.with_limits(|limits| limits.observe(counted, status.as_u16(), header, self.now()));
         if let Some(window) = window {
             self.observe.rate_limit(counted.0, window.remaining);
@@ -165,7 +170,8 @@ impl Client {
         }
         let body = bounded(response).await?;
         let problem = Problem::of_answer(status.as_u16(), &body);
-        let reset_at = window.map(|window| window.reset_at).filter(|_| problem.code == Code::RateLimited);
+        let rate_limited = window.map(|window| window.reset_at).filter(|_| problem.code == Code::RateLimited);
+        let reset_at = rate_limited.or(retry_after.filter(|_| problem.code == Code::Server));
         Err(Problem { reset_at, ..problem })
     }
 
@@ -177,6 +183,11 @@ impl Client {
     fn with_limits<T>(&self, use_them: impl FnOnce(&mut RateLimits) -> T) -> T {
         use_them(&mut self.limits.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The token of the page after this one.
+pub fn next_token(body: &Value) -> Option<String> {
+    body.pointer("/meta/next_token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
 async fn bounded(mut response: Response) -> Result<Vec<u8>, Problem> {

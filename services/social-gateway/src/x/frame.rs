@@ -60,13 +60,13 @@ mod tests {
 
     #[test]
     fn lines_are_found_wherever_the_chunks_are_cut() {
-        let whole = b"{\"a\":1}\r\n\r\n{\"b\":2}\r\n";
+        let whole = "{\"a\":\"Ξ 😀\"}\r\n\r\n{\"b\":2}\r\n".as_bytes();
         for cut in 0..whole.len() {
             let mut framer = Framer::default();
             let mut lines = framer.push(&whole[..cut]);
             lines.extend(framer.push(&whole[cut..]));
-            let data = |text: &[u8]| Line::Data(text.to_vec());
-            assert_eq!(lines, [data(b"{\"a\":1}\r"), Line::KeepAlive, data(b"{\"b\":2}\r")], "cut at {cut}");
+            let data = |text: &str| Line::Data(text.as_bytes().to_vec());
+            assert_eq!(lines, [data("{\"a\":\"Ξ 😀\"}\r"), Line::KeepAlive, data("{\"b\":2}\r")], "cut at {cut}");
         }
     }
 
@@ -78,6 +78,14 @@ mod tests {
             assert!(framer.pending.len() <= LINE_LIMIT);
         }
         assert_eq!(framer.push(b"\r\n{}\r\n"), [Line::TooLong, Line::Data(b"{}\r".to_vec())]);
+    }
+
+    #[test]
+    fn single_bytes_and_bare_line_feeds_are_read_as_well() {
+        let mut framer = Framer::default();
+        let lines: Vec<Line> = b"{}\n\n{}\r\n\r\n".iter().flat_map(|byte| framer.push(&[*byte])).collect();
+        let data = |text: &[u8]| Line::Data(text.to_vec());
+        assert_eq!(lines, [data(b"{}"), Line::KeepAlive, data(b"{}\r"), Line::KeepAlive]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! X's v2 objects, as far as the gateway reads them. Lenient where X may change (unknown fields, both names of a renamed
-//! one, wrapped users), strict where a guess would cost money: ids are digits, never floats.
+//! one, wrapped users, a `null` or nonsense where something may be absent), strict where a guess would cost money: ids are
+//! digits, never floats.
 
 use std::fmt;
 
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 /// An id of X: up to 19 digits. On the wire a string; a JSON integer is read too, a float never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,18 +60,27 @@ pub struct Post {
     pub text: String,
     pub author_id: Option<XId>,
     /// Oldest first; ends with `id`.
-    #[serde(default, alias = "edit_history_post_ids")]
+    #[serde(default, alias = "edit_history_post_ids", deserialize_with = "or_none")]
     pub edit_history_tweet_ids: Vec<XId>,
     /// The whole text of a long post, of which `text` is the beginning.
     #[serde(alias = "note_post")]
     pub note_tweet: Option<Note>,
-    #[serde(default, alias = "referenced_posts")]
+    #[serde(default, alias = "referenced_posts", deserialize_with = "or_none")]
     pub referenced_tweets: Vec<Referenced>,
     pub in_reply_to_user_id: Option<XId>,
     /// Where the visible text begins and ends, in code points.
+    #[serde(default, deserialize_with = "if_readable")]
     pub display_text_range: Option<(usize, usize)>,
-    #[serde(default)]
-    pub entities: Entities,
+}
+
+/// A list that may be `null`.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What is only a hint: nonsense is as good as nothing.
+fn if_readable<'de, D: Deserializer<'de>, T: de::DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(T::deserialize(Value::deserialize(deserializer)?).ok())
 }
 
 /// The text of a long post.
@@ -86,27 +97,19 @@ pub struct Referenced {
     pub id: XId,
 }
 
-/// What X found in a text.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Entities {
-    #[serde(default)]
-    pub mentions: Vec<Mention>,
-}
-
-/// An `@name` in a text, by code points.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Mention {
-    pub start: usize,
-    pub end: usize,
-    pub username: String,
-    pub id: Option<XId>,
-}
-
-/// The objects that go with a post.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The objects that go with a post. Those that cannot be read are left out: they are labels.
+#[derive(Debug, Clone, Default)]
 pub struct Includes {
-    #[serde(default)]
     pub users: Vec<IncludedUser>,
+}
+
+impl<'de> Deserialize<'de> for Includes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut includes = Value::deserialize(deserializer)?;
+        let users = includes.get_mut("users").map(Value::take);
+        let users = users.as_ref().and_then(Value::as_array).into_iter().flatten();
+        Ok(Self { users: users.filter_map(|user| IncludedUser::deserialize(user).ok()).collect() })
+    }
 }
 
 /// A user; in deletion events X wraps it once more.
@@ -137,13 +140,6 @@ pub struct User {
 #[derive(Debug, Clone, Deserialize)]
 pub struct DeletedPost {
     pub id: XId,
-    pub author_id: XId,
-}
-
-/// The pages of a timeline or a search.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Meta {
-    pub next_token: Option<String>,
 }
 
 /// The fields that a post must come with, for `tweet.fields`.
@@ -186,6 +182,18 @@ mod tests {
             assert_eq!(post.edit_history_tweet_ids, [XId(1), XId(2)]);
             assert_eq!(post.referenced_tweets[0].kind, "quoted");
             assert_eq!(post.note_tweet.unwrap().text, "long");
+        }
+    }
+
+    #[test]
+    fn what_may_be_absent_may_be_null_or_nonsense() {
+        let json = r#"{"id":"2","text":"a","author_id":null,"edit_history_tweet_ids":null,"note_tweet":null,
+            "referenced_tweets":null,"in_reply_to_user_id":null,"display_text_range":[0,1,2],"entities":"none","x":[]}"#;
+        let post: Post = serde_json::from_str(json).unwrap();
+        assert!(post.edit_history_tweet_ids.is_empty() && post.referenced_tweets.is_empty());
+        assert_eq!((post.author_id, post.display_text_range), (None, None));
+        for json in ["null", "[]", r#"{"users":null}"#, r#"{"users":[{"id":"x"},7]}"#, r#"{"users":{"id":"1"}}"#] {
+            assert!(serde_json::from_str::<Includes>(json).unwrap().users.is_empty(), "{json}");
         }
     }
 

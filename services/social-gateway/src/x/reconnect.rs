@@ -1,6 +1,6 @@
 //! X's rules for coming back to a stream (docs: "Handling disconnections"), as a state machine. Pure.
 //!
-//! At once after a connection that had lived; then by the kind of failure: network +250 ms up to 16 s, HTTP errors
+//! At once after a connection that had lived for a while; then by the kind of failure: network +250 ms up to 16 s, HTTP errors
 //! 5 s doubling up to 320 s, rate limits from 60 s doubling and never before the window's end.
 
 use auction_core::{Span, Timestamp};
@@ -19,6 +19,8 @@ const HTTP_CAP: Span = Span(320_000);
 const RATE_START: Span = Span(60_000);
 /// The longest wait after a 429: one window of X's limits.
 const RATE_CAP: Span = Span(900_000);
+/// A connection that lasted this long had lived. One that X opens and cuts again and again has not: it backs off.
+const LIVED: Span = Span(10_000);
 /// Each wait is lengthened by up to this share (in hundredths), so that clients do not come back in step.
 const JITTER_PERCENT: i64 = 10;
 
@@ -40,8 +42,8 @@ pub enum First {
 /// The failures in a row of one stream.
 #[derive(Debug, Clone, Default)]
 pub struct Reconnect {
-    /// The last connection had delivered something, so one try without waiting is allowed.
-    lived: bool,
+    /// When the connection that stands has delivered its first line.
+    alive_since: Option<Timestamp>,
     network: u32,
     http: u32,
     rate: u32,
@@ -55,16 +57,21 @@ impl Reconnect {
         Self { scale_percent, ..Self::default() }
     }
 
-    /// A connection has delivered a line (a keep-alive counts): whatever failed before is over.
-    pub fn alive(&mut self) {
-        *self = Self { lived: true, scale_percent: self.scale_percent, ..Self::default() };
+    /// A connection has delivered a line at `now` (a keep-alive counts).
+    pub fn alive(&mut self, now: Timestamp) {
+        self.alive_since.get_or_insert(now);
     }
 
     /// The stream has failed at `now`.
     pub fn failed(&mut self, problem: &Problem, now: Timestamp) -> Next {
         let first = if problem.code == Code::TooManyConnections { First::EndConnections } else { First::Connect };
-        if std::mem::take(&mut self.lived) && problem.code != Code::RateLimited {
-            return Next { wait: Span(0), first };
+        let lived = Span(LIVED.0 * i64::from(self.scale_percent) / 100);
+        if self.alive_since.take().is_some_and(|since| now - since >= lived) {
+            // Whatever failed before is over.
+            *self = Self::new(self.scale_percent);
+            if problem.code != Code::RateLimited {
+                return Next { wait: Span(0), first };
+            }
         }
         let wait = match problem.code {
             Code::Network | Code::Deadline | Code::OperationalDisconnect | Code::Unreadable => {
@@ -128,8 +135,19 @@ mod tests {
     #[test]
     fn a_connection_that_lived_is_taken_up_at_once_and_only_once() {
         let mut policy = Reconnect::new(100);
-        policy.alive();
+        policy.alive(Timestamp(NOW.0 - LIVED.0));
         assert_eq!(waits(&mut policy, Code::Network, 3), [0, 250, 500]);
+    }
+
+    #[test]
+    fn a_stream_that_speaks_and_ends_again_and_again_backs_off() {
+        let mut policy = Reconnect::new(100);
+        let cut = |policy: &mut Reconnect| {
+            policy.alive(Timestamp(NOW.0 - 1_000));
+            policy.failed(&problem(Code::Network), NOW).wait.0
+        };
+        let waits: Vec<_> = (0..70).map(|_| cut(&mut policy)).collect();
+        assert_eq!((waits[0], waits[1], waits[69]), (250, 500, 16_000));
     }
 
     #[test]
@@ -148,7 +166,7 @@ mod tests {
     #[test]
     fn rate_limits_back_off_from_a_minute_and_wait_for_the_reset() {
         let mut policy = Reconnect::new(100);
-        policy.alive();
+        policy.alive(Timestamp(NOW.0 - LIVED.0));
         assert_eq!(waits(&mut policy, Code::RateLimited, 3), [60_000, 120_000, 240_000]);
         let reset = Problem { reset_at: Some(NOW + Span(700_000)), ..problem(Code::RateLimited) };
         assert_eq!(policy.failed(&reset, NOW).wait, Span(700_000));

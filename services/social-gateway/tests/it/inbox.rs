@@ -26,6 +26,7 @@ fn post(id: u64, author: u64) -> NewPost {
         received_at: NOW + Span(500),
         via: Via::Activity,
         raw: serde_json::json!({"id": id.to_string()}),
+        trace: None,
     }
 }
 
@@ -161,4 +162,44 @@ async fn spending_adds_up_by_day_and_kind() {
     social::add_spend(&pool, &handle(), "show", &[spent(2, 10_000)]).await.unwrap();
     assert_eq!(social::load_spend(&pool, &handle(), "show").await.unwrap(), [spent(3, 15_000)]);
     assert_eq!(social::load_spend(&pool, &handle(), "another").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_deletion_by_the_id_of_an_edit_that_came_later_erases_the_first_text() {
+    let (pool, mut lease) = ready().await;
+    commit(&pool, &mut lease, &[post(10, 1), post(20, 2)]).await;
+    commit(&pool, &mut lease, &[NewPost { latest_id: 15, ..post(10, 1) }]).await;
+    assert_eq!(social::erase_posts(&pool, &[15], NOW).await.unwrap(), 1);
+    let texts: Vec<_> = inbox(&pool).await.into_iter().map(|post| post.text.is_some()).collect();
+    assert_eq!(texts, [false, true]);
+}
+
+#[tokio::test]
+async fn old_texts_are_let_go_and_their_posts_stay() {
+    let (pool, mut lease) = ready().await;
+    let young = NewPost { received_at: NOW + Span(10_000), ..post(30, 3) };
+    commit(&pool, &mut lease, &[post(10, 1), post(20, 2), young]).await;
+    let (before, at) = (NOW + Span(5_000), NOW + Span(20_000));
+    assert_eq!(social::expire_texts(&pool, before, at, 1).await.unwrap(), 1);
+    assert_eq!(social::expire_texts(&pool, before, at, 10).await.unwrap(), 1);
+    assert_eq!(social::expire_texts(&pool, before, at, 10).await.unwrap(), 0);
+    let read: Vec<_> = inbox(&pool).await.into_iter().map(|post| (post.id, post.text.is_some())).collect();
+    assert_eq!(read, [("10".to_owned(), false), ("20".to_owned(), false), ("30".to_owned(), true)]);
+    // What is gone needs no look-up and no watch; whoever deletes it still finds it.
+    let received = NOW..NOW + Span(60_000);
+    let checked: Vec<_> = social::posts_to_check(&pool, received, 0, 10).await.unwrap();
+    assert_eq!(checked.iter().map(|post| post.id).collect::<Vec<_>>(), [30]);
+    assert_eq!(social::authors_since(&pool, NOW).await.unwrap(), [BidderId(3)]);
+    assert_eq!(social::erase_posts(&pool, &[10], at).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn where_a_trace_began_goes_with_the_post() {
+    let (pool, mut lease) = ready().await;
+    let trace = Some(auction_core::TraceContext::sampled([7; 16], [3; 8]));
+    commit(&pool, &mut lease, &[NewPost { trace, ..post(10, 1) }, post(20, 2)]).await;
+    let traces: Vec<_> = inbox(&pool).await.into_iter().map(|post| post.trace).collect();
+    assert_eq!(traces, [trace, None]);
+    let subject = social::reply_subject(&pool, &handle(), 10).await.unwrap().unwrap();
+    assert_eq!(subject.trace, trace);
 }

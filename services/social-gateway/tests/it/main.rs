@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a rig that cannot be set up fails its test")]
 
 mod gateway;
+mod hostile;
 mod inbox;
 mod replies;
 mod rig;
+mod tracing;

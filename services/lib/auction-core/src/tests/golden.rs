@@ -7,14 +7,14 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::command::{InboxPosition, TraceContext};
+use crate::command::InboxPosition;
 use crate::decision::Verdict;
 use crate::event::{HoldReason, PassReason, Standing};
 use crate::terms::{AuctionTerms, BidderTerms};
 use crate::testing::{auction_terms, bidder_terms, eth, house_handle};
 use crate::{
     Action, AuctionId, BidderId, Clerk, Command, Decision, Entry, Event, Intent, LotNumber, Paddle, Refusal, Round,
-    Source, SourceKind, Subject, Timestamp,
+    Source, SourceKind, Subject, Timestamp, TraceContext,
 };
 
 const LOT: LotNumber = LotNumber(7);

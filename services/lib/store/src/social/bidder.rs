@@ -21,10 +21,14 @@ pub async fn linked_bidders(pool: &PgPool) -> Result<Vec<Linked>, Error> {
     Ok(rows.into_iter().map(|(id, handle)| Linked { bidder: BidderId(unsigned(id)), handle }).collect())
 }
 
-/// Changes the label of an account; `false` if it is not in the registry or has that label.
+/// Changes the label of an account, in the registry and on its stored posts; `false` if it is not in the registry or has
+/// that label.
 pub async fn rename_bidder(pool: &PgPool, bidder: BidderId, handle: &str) -> Result<bool, Error> {
     let done = sqlx::query(
-        "update engine.bidder set handle = lower($2), updated_at = now() where x_id = $1 and lower(handle) <> lower($2)",
+        "with shown as (
+            update social.post set author_handle = $2 where author_id = $1 and author_handle is not null
+         )
+         update engine.bidder set handle = lower($2), updated_at = now() where x_id = $1 and lower(handle) <> lower($2)",
     )
     .bind(bigint(bidder.0))
     .bind(handle)

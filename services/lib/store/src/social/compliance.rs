@@ -1,5 +1,5 @@
-//! What X's policy asks of stored posts: text goes when its author deletes the post (ids and hash stay as the record of
-//! a bid), and who said "stop" is answered no more.
+//! What X's policy asks of stored posts: text goes when its author deletes the post or when it is old (ids and hash stay
+//! as the record of a bid), and who said "stop" is answered no more.
 
 use auction_core::{BidderId, Timestamp};
 
@@ -25,15 +25,19 @@ pub async fn erase_posts(pool: &PgPool, posts: &[u64], at: Timestamp) -> Result<
             select post_id, timestamptz 'epoch' + $2 * interval '1 millisecond' from unnest($1::text[]) as g (post_id)
             on conflict (post_id) do nothing
          ),
+         meant as (
+            select p.id from social.post p where p.id = any($1) or p.latest_id = any($1)
+            union select e.post_id from social.edit e where e.id = any($1)
+         ),
          erased as (
-            update social.post set text = null, raw = null,
+            update social.post set text = null, raw = null, author_handle = null,
                                    deleted_at = timestamptz 'epoch' + $2 * interval '1 millisecond'
-            where (id = any($1) or latest_id = any($1)) and deleted_at is null
+            where id in (select id from meant) and deleted_at is null
             returning 1
          ),
          unsaid as (
             update social.reply set state = 'failed', problem = 'post_deleted'
-            where post_id = any($1) and state = 'planned'
+            where (post_id = any($1) or post_id in (select id from meant)) and state = 'planned'
          )
          select count(*) from erased",
     )
@@ -42,6 +46,23 @@ pub async fn erase_posts(pool: &PgPool, posts: &[u64], at: Timestamp) -> Result<
     .fetch_one(pool)
     .await?;
     Ok(super::unsigned(erased))
+}
+
+/// Lets the texts of at most `limit` posts received before `before` go, the oldest first; returns how many.
+pub async fn expire_texts(pool: &PgPool, before: Timestamp, at: Timestamp, limit: i64) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "update social.post set text = null, raw = null, author_handle = null,
+                                expired_at = timestamptz 'epoch' + $2 * interval '1 millisecond'
+         where id in (select id from social.post
+                      where text is not null and received_at < timestamptz 'epoch' + $1 * interval '1 millisecond'
+                      order by received_at limit $3)",
+    )
+    .bind(before.0)
+    .bind(at.0)
+    .bind(limit)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Stored posts received in `[from, to)` that still have their text, oldest first, after post `after`.
@@ -53,7 +74,7 @@ pub async fn posts_to_check(
 ) -> Result<Vec<Checked>, Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select id, latest_id from social.post
-         where deleted_at is null
+         where text is not null
            and received_at >= timestamptz 'epoch' + $1 * interval '1 millisecond'
            and received_at < timestamptz 'epoch' + $2 * interval '1 millisecond'
            and id::bigint > $3
@@ -72,7 +93,7 @@ pub async fn posts_to_check(
 pub async fn authors_since(pool: &PgPool, since: Timestamp) -> Result<Vec<BidderId>, Error> {
     let authors: Vec<i64> = sqlx::query_scalar(
         "select distinct author_id from social.post
-         where received_at >= timestamptz 'epoch' + $1 * interval '1 millisecond' and deleted_at is null
+         where received_at >= timestamptz 'epoch' + $1 * interval '1 millisecond' and text is not null
          order by author_id",
     )
     .bind(since.0)

@@ -24,9 +24,9 @@ pub struct Committed {
 const COMMIT: &str = "
 with candidate as (
     select * from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bytea[], $10::text[],
-                         $11::bigint[], $12::bigint[], $13::text[], $14::jsonb[])
+                         $11::bigint[], $12::bigint[], $13::text[], $14::jsonb[], $16::text[])
         with ordinality as c (id, latest_id, author_id, author_handle, text, text_sha256, reference,
-                              created_ms, received_ms, via, raw, place)
+                              created_ms, received_ms, via, raw, traceparent, place)
 ),
 linked as (
     select c.*,
@@ -47,12 +47,12 @@ lease as (
 ),
 posted as (
     insert into social.post (id, latest_id, author_id, author_handle, text, text_sha256, reference, edited,
-                             created_at, received_at, via, raw, deleted_at)
+                             created_at, received_at, via, raw, traceparent, deleted_at)
     select f.id, f.latest_id, f.author_id, f.author_handle, case when f.deleted_at is null then f.text end,
            f.text_sha256, f.reference, f.latest_id <> f.id,
            timestamptz 'epoch' + f.created_ms * interval '1 millisecond',
            timestamptz 'epoch' + f.received_ms * interval '1 millisecond',
-           f.via, case when f.deleted_at is null then f.raw end, f.deleted_at
+           f.via, case when f.deleted_at is null then f.raw end, f.traceparent, f.deleted_at
     from fresh f, lease
     on conflict (id) do nothing
 ),
@@ -60,6 +60,10 @@ edited as (
     update social.post p set edited = true
     from linked c, lease
     where p.id = c.id and p.latest_id <> c.latest_id and not p.edited
+),
+noted as (
+    insert into social.edit (id, post_id) select c.latest_id, c.id from linked c, lease where c.latest_id <> c.id
+    on conflict (id) do nothing
 ),
 renamed as (
     update engine.bidder b set handle = lower(c.author_handle), updated_at = now()
@@ -98,6 +102,7 @@ pub async fn commit_posts(
         .bind(posts.iter().map(|p| p.via.as_str()).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| p.raw.clone()).collect::<Vec<_>>())
         .bind(ttl_ms)
+        .bind(posts.iter().map(|p| p.trace.map(|trace| trace.to_string())).collect::<Vec<_>>())
         .fetch_one(pool)
         .await?;
     let Some(last_seq) = last_seq else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! Replies: planned in the database before they are sent, at most one for each post.
 
-use auction_core::{BidderId, Handle, Timestamp};
+use auction_core::{BidderId, Handle, Timestamp, TraceContext};
 
 use super::inbox::id;
 use sqlx::PgPool;
@@ -93,14 +93,16 @@ pub struct ReplySubject {
     pub answered: bool,
     /// The author said "stop".
     pub silent: bool,
+    /// Where the post's trace began, if it was chosen.
+    pub trace: Option<TraceContext>,
 }
 
 /// Looks a post of this handle's inbox up for a reply; `None` if the inbox does not hold it.
 pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<Option<ReplySubject>, Error> {
-    let row: Option<(i64, String, bool, bool, bool)> = sqlx::query_as(
+    let row: Option<(i64, String, bool, bool, bool, Option<String>)> = sqlx::query_as(
         "select p.author_id, p.latest_id, p.deleted_at is not null,
                 exists (select 1 from social.reply r where r.post_id = p.id),
-                exists (select 1 from social.silence s where s.author_id = p.author_id)
+                exists (select 1 from social.silence s where s.author_id = p.author_id), p.traceparent
          from social.inbox i join social.post p on p.id = i.post_id
          where i.handle = $1 and i.post_id = $2",
     )
@@ -108,8 +110,9 @@ pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<
     .bind(post.to_string())
     .fetch_optional(pool)
     .await?;
-    row.map(|(author, latest, deleted, answered, silent)| {
-        Ok(ReplySubject { author: BidderId(unsigned(author)), latest_id: id(&latest)?, deleted, answered, silent })
+    row.map(|(author, latest, deleted, answered, silent, trace)| {
+        let (author, trace) = (BidderId(unsigned(author)), trace.and_then(|text| text.parse().ok()));
+        Ok(ReplySubject { author, latest_id: id(&latest)?, deleted, answered, silent, trace })
     })
     .transpose()
 }

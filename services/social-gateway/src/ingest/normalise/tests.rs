@@ -135,6 +135,22 @@ fn what_cannot_be_a_bid_is_told_apart() {
 }
 
 #[test]
+fn what_x_escapes_is_read_as_it_was_written() {
+    let text = |text: &str| read(&post("5", &json!({"text": text}))).text;
+    assert_eq!(text("@SothebAIs bid 2 ETH &lt;3 R&amp;D -&gt;"), "@SothebAIs bid 2 ETH <3 R&D ->");
+    // Somebody who writes an escape means the escape.
+    assert_eq!(text("a &amp;lt; b &amp;amp; c"), "a &lt; b &amp; c");
+    assert_eq!(text("&quot; &copy; &#60; & x"), "&quot; &copy; &#60; & x");
+    let long = json!({"text": "x", "note_tweet": {"text": "@SothebAIs bid 2 ETH &amp; more"}});
+    assert_eq!(read(&post("5", &long)).text, "@SothebAIs bid 2 ETH & more");
+    let reply = json!({
+        "text": "@alice @sothebais bid 2 ETH &lt;3", "in_reply_to_user_id": "42", "display_text_range": [18, 33],
+        "referenced_tweets": [{"type": "replied_to", "id": "1"}],
+    });
+    assert_eq!(read(&post("5", &reply)).text, "@sothebais bid 2 ETH <3");
+}
+
+#[test]
 fn nul_characters_do_not_reach_the_database() {
     let read = read(&post("5", &json!({"text": "a\u{0}b", "source": "x\u{0}"})));
     assert_eq!(read.text, "a\u{fffd}b");

@@ -1,0 +1,56 @@
+//! `GET /v1/spend`: what the show has cost on X, and where the breaker stands.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Api, time};
+use crate::spend::{Item, Level, Prices};
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Spend {
+    handle: String,
+    show: String,
+    price_list: String,
+    spent_micros: u64,
+    ceiling_micros: Option<u64>,
+    micros_per_hour: u64,
+    /// When the ceiling is reached at the present pace.
+    reaches_ceiling_at: Option<String>,
+    level: &'static str,
+    items: Vec<SpendItem>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SpendItem {
+    item: &'static str,
+    units: u64,
+    micros: u64,
+    unit_micros: u64,
+}
+
+/// Shows what the show has cost on X, by X's price list.
+#[utoipa::path(get, path = "/v1/spend", tag = "operation", responses((status = 200, body = Spend)))]
+pub(super) async fn show(State(api): State<Api>) -> Json<Spend> {
+    let (reading, reaches) = api.ledger.read();
+    let prices = Prices::current();
+    let account = api.ledger.account();
+    let item = |(item, (units, micros)): (&Item, &(u64, u64))| SpendItem {
+        item: item.as_str(),
+        units: *units,
+        micros: *micros,
+        unit_micros: prices.of(*item),
+    };
+    Json(Spend {
+        handle: account.handle.to_string(),
+        show: account.show.clone(),
+        price_list: prices.version.clone(),
+        spent_micros: reading.total_micros,
+        ceiling_micros: account.ceiling,
+        micros_per_hour: reading.micros_per_hour,
+        reaches_ceiling_at: reaches.and_then(time),
+        level: Level::of(reading.total_micros, account.ceiling).as_str(),
+        items: reading.items.iter().map(item).collect(),
+    })
+}
