@@ -56,7 +56,7 @@ pub struct Serve {
     #[arg(long, value_parser = show_start)]
     pub show_start: Option<ShowStart>,
     /// Where all chance comes from.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 20)]
     pub seed: u64,
     /// Who is let in.
     #[command(flatten)]

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
@@ -46,7 +48,17 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .merge(crate::control::router())
         .fallback(no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(map_response(in_xs_form))
         .with_state(emulator)
+}
+
+/// What the HTTP library answers by itself gets X's form too.
+async fn in_xs_form(response: Response) -> Response {
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::content_too_large().into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed().into_response(),
+        _ => response,
+    }
 }
 
 async fn no_such_path() -> Response {

@@ -101,6 +101,16 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "about:blank", "Not Found", "Not Found")
     }
 
+    /// 405 for a path that X has, asked in another way.
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "about:blank", "Method Not Allowed", "Method Not Allowed")
+    }
+
+    /// 413 for a body that is larger than anything that X takes.
+    pub fn content_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "about:blank", "Content Too Large", "Content Too Large")
+    }
+
     /// 404 for a single thing that was asked for by a path.
     pub fn no_such_resource(detail: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "about:blank", "Not Found Error", detail)

@@ -2,13 +2,17 @@
 //! all chance comes from the seed. Posts gather towards each lot's end, a few come early and a few too late.
 
 mod choose;
+mod mood;
 
 use std::collections::{BTreeMap, VecDeque};
+
+use auction_core::terms::Ladder;
 
 use super::Person;
 use super::watch::{LotView, Planned};
 use crate::chance::Chance;
 use crate::id::PostId;
+use mood::Mood;
 
 /// Posts come from so long before a lot opens.
 const EARLY_MS: i64 = 2_000;
@@ -73,19 +77,6 @@ struct Memory {
     editable: bool,
 }
 
-/// What a lot is about for the crowd.
-#[derive(Debug, Clone, Default)]
-struct LotMood {
-    written: u64,
-    /// The least next bid that the crowd believes in, in thousandths of an ether.
-    least_milli: u128,
-    /// What the lot is worth to people on average, in thousandths of an ether.
-    worth_milli: u128,
-    /// How much of the time to bid has passed, in millionths: people hold back at first.
-    progress: u64,
-    complete: bool,
-}
-
 /// Directs the crowd of one show.
 #[derive(Debug)]
 pub struct Director {
@@ -93,20 +84,19 @@ pub struct Director {
     house: String,
     people: Vec<Person>,
     posts_a_lot: u64,
-    moods: BTreeMap<u32, LotMood>,
+    moods: BTreeMap<u32, Mood>,
+    /// The house's published steps, which people know.
+    ladder: Ladder,
     recent: VecDeque<Memory>,
     lots: usize,
+    now_ms: i64,
 }
 
 impl Director {
     /// A crowd of these people that writes about `posts` posts over the planned lots.
     pub fn new(seed: u64, house: &str, people: Vec<Person>, posts: u64, planned: &[Planned]) -> Self {
         let mut chance = Chance::new(seed, 5);
-        let mut mood = |lot: &Planned| LotMood {
-            least_milli: lot.opening_milli,
-            worth_milli: lot.opening_milli * u128::from(10 + chance.below(30)),
-            ..LotMood::default()
-        };
+        let mut mood = |lot: &Planned| Mood::new(lot, 20 + chance.below(40));
         let moods = (1..).zip(planned.iter().map(&mut mood)).collect();
         Self {
             chance,
@@ -114,8 +104,10 @@ impl Director {
             people,
             posts_a_lot: posts.div_ceil(planned.len().max(1) as u64),
             moods,
+            ladder: Ladder::default_v1(),
             recent: VecDeque::new(),
             lots: planned.len(),
+            now_ms: 0,
         }
     }
 
@@ -132,14 +124,14 @@ impl Director {
     /// The steps that are due now.
     pub fn due(&mut self, lots: &[LotView], now_ms: i64) -> Vec<Step> {
         let mut steps = Vec::new();
+        self.now_ms = now_ms;
         for lot in lots {
-            self.believe(lot);
             let budget = self.posts_a_lot;
             let Some(mood) = self.moods.get_mut(&lot.number) else { continue };
+            mood.see(lot, now_ms);
             let share = share(lot, now_ms);
             let wanted = (budget * share / WHOLE).saturating_sub(mood.written).min(MOST_AT_ONCE);
             mood.written += wanted;
-            mood.progress = elapsed(lot.opens_ms, lot.ends_ms, now_ms);
             mood.complete = share >= WHOLE && mood.written >= budget;
             let phase = phase(lot, now_ms);
             for _ in 0..wanted {
@@ -165,13 +157,6 @@ impl Director {
         self.recent.push_back(Memory { id, author: step.author.clone(), text: step.text.clone(), editable });
         while self.recent.len() > REMEMBERED {
             self.recent.pop_front();
-        }
-    }
-
-    /// What is seen of a lot outweighs what was guessed.
-    fn believe(&mut self, lot: &LotView) {
-        if let (Some(seen), Some(mood)) = (lot.least_milli, self.moods.get_mut(&lot.number)) {
-            mood.least_milli = seen;
         }
     }
 }

@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
+use wire::Amount;
 use wire::socket::{ClientMessage, LotState, Price, ServerMessage, Subscribe};
 
 use super::phrase::MILLI;
@@ -17,6 +18,9 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// How long a connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The engine pings every twenty seconds; a connection that brings nothing for so long is dead.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// How long a lot is taken to be open that the plan does not know.
 const DEFAULT_OPEN_MS: i64 = 30_000;
@@ -30,6 +34,8 @@ pub struct LotView {
     pub opens_ms: i64,
     /// When it ends as far as is known, in milliseconds since the Unix epoch.
     pub ends_ms: i64,
+    /// The price in thousandths of an ether; nothing before the first bid.
+    pub price_milli: Option<u128>,
     /// The least that the next bid must be, in thousandths of an ether; nothing if only the opening bid is known.
     pub least_milli: Option<u128>,
 }
@@ -95,7 +101,7 @@ impl Board {
         let (mut socket, _) = tokio::time::timeout(CONNECT_DEADLINE, connect_async(url)).await??;
         let subscribe = ClientMessage::Subscribe(Subscribe { auction: auction.clone() });
         socket.send(Message::text(serde_json::to_string(&subscribe)?)).await?;
-        while let Some(message) = socket.next().await {
+        while let Some(message) = tokio::time::timeout(SILENCE, socket.next()).await? {
             let Message::Text(text) = message? else { continue };
             match serde_json::from_str::<ServerMessage>(&text)? {
                 ServerMessage::Snapshot(snapshot) => snapshot.lots.iter().for_each(|price| self.note(price)),
@@ -113,7 +119,6 @@ impl Board {
     fn note(&self, price: &Price) {
         let Some(ends_at) = price.ends_at else { return };
         let number = price.lot.0;
-        let least = u128::try_from(price.min_next_wei.0.0).unwrap_or(u128::MAX).div_ceil(MILLI);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen.iter().find(|l| l.number == number).copied();
         let length = self.planned.get(number as usize - 1).map_or(DEFAULT_OPEN_MS, |p| p.open_ms);
@@ -121,7 +126,8 @@ impl Board {
             number,
             opens_ms: known.map_or(ends_at.0.0 - length, |l| l.opens_ms),
             ends_ms: ends_at.0.0,
-            least_milli: Some(least),
+            price_milli: price.price_wei.map(milli),
+            least_milli: Some(milli(price.min_next_wei)),
         };
         if price.state != LotState::Open {
             lot.ends_ms = lot.ends_ms.min(known.map_or(i64::MAX, |l| l.ends_ms));
@@ -129,6 +135,11 @@ impl Board {
         seen.retain(|l| l.number != number);
         seen.push(lot);
     }
+}
+
+/// An amount in thousandths of an ether, rounded up.
+fn milli(amount: Amount) -> u128 {
+    u128::try_from(amount.0.0).unwrap_or(u128::MAX).div_ceil(MILLI)
 }
 
 fn planned(lots: &[Planned], start_ms: i64) -> Vec<LotView> {
@@ -139,7 +150,7 @@ fn planned(lots: &[Planned], start_ms: i64) -> Vec<LotView> {
             number += 1;
             let opens_ms = at + lot.pause_ms;
             at = opens_ms + lot.open_ms;
-            LotView { number, opens_ms, ends_ms: at, least_milli: None }
+            LotView { number, opens_ms, ends_ms: at, price_milli: None, least_milli: None }
         })
         .collect()
 }
@@ -158,14 +169,4 @@ fn shift_later(lots: &mut [LotView], planned: &[Planned]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_plan_lays_lots_one_after_the_other() {
-        let lot = Planned { open_ms: 30_000, pause_ms: 3_000, opening_milli: 100 };
-        let lots = Board::new(vec![lot; 2]).lots(1_000);
-        assert_eq!((lots[0].opens_ms, lots[0].ends_ms), (4_000, 34_000));
-        assert_eq!((lots[1].opens_ms, lots[1].ends_ms), (37_000, 67_000));
-    }
-}
+mod tests;

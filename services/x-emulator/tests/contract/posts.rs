@@ -143,3 +143,16 @@ async fn reads_are_counted_for_the_bill() {
     );
     assert_eq!(bed.state().await["billed_micros"], 5_000);
 }
+
+#[tokio::test]
+async fn what_is_too_large_or_asked_the_wrong_way_is_answered_in_xs_form() {
+    let bed = Bed::new().await;
+    let ada = bed.person("ada");
+    let (status, problem) = bed.post("/2/tweets", &ada, json!({"text": "x".repeat(3 << 20)})).await;
+    assert_eq!(
+        (status, &problem["status"], &problem["type"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &json!(413), &json!("about:blank"))
+    );
+    let (status, problem) = bed.post("/2/users/me", &ada, json!({})).await;
+    assert_eq!((status, &problem["title"]), (StatusCode::METHOD_NOT_ALLOWED, &json!("Method Not Allowed")));
+}

@@ -1,19 +1,28 @@
 //! What somebody writes about a lot: bids while it is worth more to him than it costs, and everything else that people
 //! write.
 
-use super::{Act, Director, Memory, Phase, Step};
+use super::mood::Mood;
+use super::{Act, Director, Memory, Phase, Step, WHOLE};
 use crate::crowd::Person;
 use crate::crowd::phrase;
 
 /// A careless bid is so many times too high.
 const FAT_FINGER: u128 = 100;
 
+/// Shares of those, in parts of a thousand, who bid although it is too early or too late.
+const HASTY: u32 = 150;
+const TARDY: u32 = 250;
+
+/// The share of those, in parts of a thousand, who offer what a lot is worth to them although it costs more.
+const STUBBORN: u32 = 15;
+
 impl Director {
     pub(super) fn choose(&mut self, lot: u32, phase: Phase) -> Step {
         let author = self.people[self.chance.index(self.people.len())].clone();
         match phase {
-            Phase::Early => self.talk(author),
-            Phase::Late => self.bid(author, lot),
+            Phase::Early if self.chance.permille(HASTY) => self.hasty(author, lot),
+            Phase::Late if self.chance.permille(TARDY) => self.hasty(author, lot),
+            Phase::Early | Phase::Late => self.talk(author),
             Phase::Open => self.while_open(author, lot),
         }
     }
@@ -24,39 +33,55 @@ impl Director {
             430..560 => self.special_bid(author, lot),
             560..660 => self.doubtful(author, lot),
             660..830 => self.talk(author),
-            830..900 => self.noise(author, lot),
-            900..935 => self.again(author),
+            830..915 => self.noise(author, lot),
+            915..935 => self.again(author),
             935..985 => self.about_another(author, lot),
             _ => self.own_post(author, lot),
         }
     }
 
-    fn bid(&mut self, author: Person, lot: u32) -> Step {
-        let (least, worth) = self.prices(lot);
+    /// Somebody bids who does not look at the clock.
+    fn hasty(&mut self, author: Person, lot: u32) -> Step {
         let house = self.house.clone();
-        let milli = if least <= worth {
-            let above = self.chance.below(u64::try_from(least / 7).unwrap_or(0) + 1);
-            let milli = nice(least + u128::from(above));
-            self.raise(lot, milli);
-            milli
-        } else {
-            // Not worth it any more: some bid too little all the same.
+        let least = self.least(lot);
+        let text = phrase::bid(&mut self.chance, &house, least, lot);
+        post(author, text)
+    }
+
+    /// Somebody bids what the page or the thread asks for, some a round sum, some more; who leads or finds it too dear
+    /// only talks.
+    fn bid(&mut self, author: Person, lot: u32) -> Step {
+        let (least, worth) = (self.least(lot), self.worth(lot));
+        let house = self.house.clone();
+        let milli = if least > worth {
+            if !self.chance.permille(STUBBORN) {
+                return self.talk(author);
+            }
             nice(worth.max(1))
+        } else if self.leads(lot, &author) {
+            return self.talk(author);
+        } else {
+            match self.chance.below(10) {
+                0..8 => least,
+                8 => nice(least),
+                _ => nice(least + u128::from(self.chance.below(u64::try_from(least / 7).unwrap_or(0) + 1))),
+            }
         };
+        self.heard(lot, &author, milli);
         let text = phrase::bid(&mut self.chance, &house, milli, lot);
         post(author, text)
     }
 
     fn special_bid(&mut self, author: Person, lot: u32) -> Step {
-        let (least, worth) = self.prices(lot);
+        let (least, worth) = (self.least(lot), self.worth(lot));
         let house = self.house.clone();
         if self.chance.permille(60) {
             return post(author, phrase::buy_now(&mut self.chance, &house));
         }
-        if least > worth {
+        if least > worth || self.leads(lot, &author) {
             return self.talk(author);
         }
-        self.raise(lot, least);
+        self.heard(lot, &author, least);
         let text = if self.chance.permille(400) {
             phrase::max_bid(&mut self.chance, &house, nice(worth))
         } else {
@@ -66,9 +91,9 @@ impl Director {
     }
 
     fn doubtful(&mut self, author: Person, lot: u32) -> Step {
-        let (least, _) = self.prices(lot);
+        let least = self.least(lot);
         let house = self.house.clone();
-        let text = match self.chance.below(10) {
+        let text = match self.chance.below(20) {
             0 => {
                 let text = phrase::bid(&mut self.chance, &house, nice(least) * FAT_FINGER, lot);
                 return Step { author, text, act: Act::Slip };
@@ -81,17 +106,21 @@ impl Director {
     }
 
     fn talk(&mut self, author: Person) -> Step {
-        let house = self.house.clone();
-        let text = if self.chance.permille(700) {
-            phrase::chat(&mut self.chance, &house)
+        if self.chance.permille(700) {
+            self.talk_to_house(author)
         } else {
-            phrase::aside(&mut self.chance)
-        };
+            post(author, phrase::aside(&mut self.chance))
+        }
+    }
+
+    fn talk_to_house(&mut self, author: Person) -> Step {
+        let house = self.house.clone();
+        let text = phrase::chat(&mut self.chance, &house);
         post(author, text)
     }
 
     fn noise(&mut self, author: Person, lot: u32) -> Step {
-        let (least, _) = self.prices(lot);
+        let least = self.least(lot);
         let house = self.house.clone();
         let text = match self.chance.below(7) {
             0..3 => phrase::nonsense(&mut self.chance, &house),
@@ -112,21 +141,17 @@ impl Director {
     /// Somebody answers, quotes or repeats somebody else's post; a bid may be in it.
     fn about_another(&mut self, author: Person, lot: u32) -> Step {
         let Some(memory) = self.recalled(|_| true) else { return self.talk(author) };
-        let (least, worth) = self.prices(lot);
-        let house = self.house.clone();
-        let text = if least <= worth && self.chance.permille(500) {
-            phrase::bid(&mut self.chance, &house, nice(least), lot)
-        } else {
-            phrase::chat(&mut self.chance, &house)
-        };
-        match self.chance.below(3) {
-            0 => Step { author, text, act: Act::Reply(memory.id) },
-            1 => Step { author, text, act: Act::Quote(memory.id) },
+        let act = match self.chance.below(3) {
+            0 => Act::Reply(memory.id),
+            1 => Act::Quote(memory.id),
             _ => {
                 let text = format!("RT @{}: {}", memory.author.handle, memory.text);
-                Step { author, text, act: Act::Repost(memory.id) }
+                return Step { author, text, act: Act::Repost(memory.id) };
             }
-        }
+        };
+        let bids = self.chance.permille(500);
+        let said = if bids { self.bid(author, lot) } else { self.talk_to_house(author) };
+        Step { act, ..said }
     }
 
     /// Somebody changes or deletes an own post.
@@ -135,7 +160,7 @@ impl Director {
         if self.chance.permille(400) {
             return Step { author: memory.author, text: String::new(), act: Act::Delete(memory.id) };
         }
-        let (least, _) = self.prices(lot);
+        let least = self.least(lot);
         let house = self.house.clone();
         let text = phrase::bid(&mut self.chance, &house, nice(least), lot);
         Step { author: memory.author, text, act: Act::Edit(memory.id) }
@@ -146,18 +171,26 @@ impl Director {
         if fitting.is_empty() { None } else { Some(fitting[self.chance.index(fitting.len())].clone()) }
     }
 
-    /// The least next bid, and what the lot is worth to this person, in thousandths of an ether.
-    fn prices(&mut self, lot: u32) -> (u128, u128) {
-        let mood = self.moods.get(&lot).cloned().unwrap_or_default();
-        let taste = u128::from(200 + self.chance.below(1200));
-        let eager = u128::from(100_000 + mood.progress * 9 / 10);
-        (mood.least_milli.max(1), mood.worth_milli * taste / 1000 * eager / 1_000_000)
+    /// The least next bid in thousandths of an ether.
+    fn least(&self, lot: u32) -> u128 {
+        self.moods.get(&lot).map_or(1, Mood::least)
     }
 
-    /// The crowd believes that a bid was taken until it sees the price: the next must be a twentieth higher.
-    fn raise(&mut self, lot: u32, milli: u128) {
+    /// What the lot is worth to somebody now, in thousandths of an ether.
+    fn worth(&mut self, lot: u32) -> u128 {
+        let taste = 200 + self.chance.below(1200);
+        let budget = self.posts_a_lot.max(1);
+        self.moods.get(&lot).map_or(0, |mood| mood.value(taste, mood.written.saturating_mul(WHOLE) / budget))
+    }
+
+    fn leads(&self, lot: u32, person: &Person) -> bool {
+        self.moods.get(&lot).is_some_and(|mood| mood.leads(person.id))
+    }
+
+    /// Everybody reads a bid in the thread.
+    fn heard(&mut self, lot: u32, author: &Person, milli: u128) {
         if let Some(mood) = self.moods.get_mut(&lot) {
-            mood.least_milli = mood.least_milli.max(milli + (milli / 20).max(1));
+            mood.hear(&self.ladder, author.id, milli, self.now_ms);
         }
     }
 }
