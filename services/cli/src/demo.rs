@@ -11,7 +11,7 @@ mod report;
 mod tally;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -19,9 +19,11 @@ use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use operator_plan::Stage;
 
+use crate::machine::data_dir::holds_a_show;
 use crate::machine::{Logs, Machine, Options};
 use crate::progress::Progress;
-use crate::{manifest, up, verify};
+use crate::trouble::Trouble;
+use crate::{manifest, report_file, up, verify};
 use house::House;
 pub use report::Report;
 
@@ -49,10 +51,15 @@ pub struct Args {
     /// Posts of the made-up crowd.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=200_000))]
     crowd_posts: u64,
+    /// Posts naming the house that X keeps from its streams, in parts of a thousand; the comparison with the mentions
+    /// timeline must find each.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    withhold_permille: u32,
     /// Writes the closing table to this file as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Keeps everything in this directory; without it, a temporary one that is removed at the end.
+    /// Keeps everything in this directory, which must hold no show yet; without it, a temporary one that is removed at the
+    /// end.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Shows the services' logs.
@@ -65,6 +72,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(path) => manifest::read(path)?,
         None => manifest::read_text(EXAMPLE)?,
     };
+    args.data.as_deref().map_or(Ok(()), check_is_new)?;
+    args.report.as_deref().map_or(Ok(()), report_file::check)?;
     let limits = args.bidders.as_deref().map(bidders::read).transpose()?.unwrap_or_default();
     let crowd = crowd::Crowd::new(args.posts.as_deref(), args.seed, args.people, args.crowd_posts)?;
     let options = Options {
@@ -72,7 +81,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         stage: Stage::Rehearsal,
         programs: up::programs()?,
         logs: if args.verbose { Logs::Shown } else { Logs::InFilesOnly },
-        arguments: Vec::new(),
+        arguments: crowd.habits(args.withhold_permille),
         // The closing table measures until a bid is durable, and only the server knows when that was.
         postgres: vec![("track_commit_timestamp".to_owned(), "on".to_owned())],
     };
@@ -93,10 +102,22 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     print!("{}", report.table());
     if let Some(path) = &args.report {
-        let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
-        std::fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+        report_file::write(path, &report)?;
     }
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A show is played once: its journal would refuse to begin again.
+fn check_is_new(data: &Path) -> Result<(), Trouble> {
+    if !holds_a_show(data) {
+        return Ok(());
+    }
+    let root = data.display();
+    let remedy = format!(
+        "name another --data directory or remove this one; `sothebais verify --data {root}` and `sothebais replay \
+         --data {root}` tell of the show that it holds"
+    );
+    Err(Trouble::new("ShowExists", format!("{root} holds a show already"), remedy))
 }
 
 async fn play(house: House, machine: &mut Machine) -> anyhow::Result<Report> {
@@ -106,4 +127,18 @@ async fn play(house: House, machine: &mut Machine) -> anyhow::Result<Report> {
     let tally = tally::of(&machine.postgres.url()).await?;
     let verified = verify::machine(machine).await?;
     report::make(&tally, posts_in, verified, machine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_serves_one_show() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(check_is_new(&directory.path().join("to-be-made")).is_ok());
+        assert!(check_is_new(directory.path()).is_ok());
+        std::fs::write(directory.path().join("state.json"), "{}").unwrap();
+        assert_eq!(check_is_new(directory.path()).unwrap_err().code, "ShowExists");
+    }
 }

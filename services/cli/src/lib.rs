@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod parse;
 pub mod progress;
 pub mod replay;
+pub mod report_file;
 pub mod rig;
 pub mod run;
 pub mod token;

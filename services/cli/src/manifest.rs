@@ -27,6 +27,10 @@ pub struct Manifests {
     pub auctions: Vec<Auction>,
 }
 
+/// The version of `Auction` that this program reads, and that of a Secret.
+const AUCTION_VERSION: &str = "sothebais.io/v1alpha1";
+const SECRET_VERSION: &str = "v1";
+
 /// A Secret document, as far as it is used here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -85,7 +89,10 @@ fn parse(text: &str) -> Result<Manifests, Vec<Fault>> {
                 Err(fault) => faults.push(fault),
             },
             Ok(Some(kind)) if kind == "Secret" => match typed::<SecretDocument>(&document) {
-                Ok(secret) => drop(secrets.insert(secret.metadata.name, secret.string_data)),
+                Ok(secret) => {
+                    faults.extend(other_version(&document, SECRET_VERSION));
+                    secrets.insert(secret.metadata.name, secret.string_data);
+                }
                 Err(fault) => faults.push(fault),
             },
             Ok(Some(kind)) => {
@@ -97,6 +104,7 @@ fn parse(text: &str) -> Result<Manifests, Vec<Fault>> {
     }
     let mut checked = Vec::new();
     for (document, mut auction) in auctions {
+        faults.extend(other_version(&document, AUCTION_VERSION));
         let mut errors = resolve(&mut auction, &secrets);
         errors.extend(unknown_members(&document));
         errors.extend(semantic(&auction));
@@ -112,6 +120,13 @@ fn parse(text: &str) -> Result<Manifests, Vec<Fault>> {
 
 fn typed<T: serde::de::DeserializeOwned>(document: &Document<'_>) -> Result<T, Fault> {
     document.read().map_err(|(place, text)| Fault { place, text })
+}
+
+/// A version that is not the one that this program reads.
+fn other_version(document: &Document<'_>, known: &str) -> Option<Fault> {
+    let given = document.text("apiVersion").unwrap_or_default();
+    let text = || format!("apiVersion \"{given}\" is unknown; write {known}");
+    (given != known).then(|| Fault { place: document.find("apiVersion"), text: text() })
 }
 
 /// The rules' own errors. The UID is given when the manifest is taken up, so one that is absent now is no fault.

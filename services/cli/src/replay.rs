@@ -18,18 +18,8 @@ const PAGE: u32 = 5_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The database that holds it.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        conflicts_with = "data",
-        required_unless_present = "data"
-    )]
-    database_url: Option<String>,
-    /// The data directory of a machine that is not running (`up --data`).
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    from: From,
     /// Tells of this shard only.
     #[arg(long)]
     shard: Option<String>,
@@ -38,8 +28,20 @@ pub struct Args {
     refusals: bool,
 }
 
+/// Where the journal is.
+#[derive(Debug, Clone, clap::Args)]
+#[group(required = true, multiple = true)]
+struct From {
+    /// The data directory of a machine that is not running (`up --data`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database that holds it; not asked when a directory is named.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    match (&args.data, &args.database_url) {
+    match (&args.from.data, &args.from.database_url) {
         (Some(directory), _) => verify::with_data_directory(directory, async |url| tell(url, &args).await).await?,
         (None, Some(url)) => tell(url, &args).await?,
         (None, None) => unreachable!("clap asks for one of the two"),
@@ -54,8 +56,14 @@ async fn tell(url: &str, args: &Args) -> anyhow::Result<()> {
     };
     let database = store::Database::new(url, "sothebais replay");
     let pool = database.map_err(unreadable)?.pool();
+    let shards = journal::shards(&pool).await.map_err(unreadable)?;
+    if let Some(wanted) = args.shard.as_ref().filter(|wanted| shards.iter().all(|shard| shard.shard != **wanted)) {
+        let known: Vec<_> = shards.iter().map(|shard| shard.shard.as_str()).collect();
+        let remedy = format!("name one of: {}", if known.is_empty() { "(none)".to_owned() } else { known.join(", ") });
+        return Err(Trouble::new("ShardUnknown", format!("there is no journal of shard \"{wanted}\""), remedy).into());
+    }
     let mut out = std::io::stdout().lock();
-    for shard in journal::shards(&pool).await.map_err(unreadable)? {
+    for shard in shards {
         if args.shard.as_ref().is_some_and(|wanted| *wanted != shard.shard) {
             continue;
         }

@@ -2,8 +2,8 @@
 //!
 //! The loop is a reconcile: observe the workers, plan, apply, wait for a change, a signal or the plan's next instant.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -87,25 +87,19 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
         Stage::Air => {}
         Stage::Rehearsal => start_soon(machine, generation, &mut auctions)?,
     }
+    for auction in auctions.iter().filter(|auction| starts_at(auction).0 > machine.clock.now_ms()) {
+        progress.note(&format!("{} starts at {}", name(auction), wire::Time(starts_at(auction))));
+    }
     let mut observed = Observed::default();
     let mut applied: Option<Plan> = None;
+    let mut knows = Knows::TheSpec;
+    let mut told = BTreeSet::new();
     loop {
         let now = Timestamp(machine.clock.now_ms());
         let plan = operator_plan::plan(&auctions, &observed, machine.stage(), now);
-        if applied.as_ref() != Some(&plan) {
+        if applied.as_ref() != Some(&plan) || knows == Knows::Nothing {
             machine.apply(&plan).await?;
-            let mut tries = 0;
-            while let Err(error) = hand_over(machine, &plan, generation, &auctions, progress).await {
-                tries += 1;
-                if tries >= HAND_OVER_TRIES || is_refused(&error) {
-                    return Err(error);
-                }
-                // The worker has ended just now; it is started again and asked again.
-                tokio::select! {
-                    failed = machine.tend_always() => failed?,
-                    () = tokio::time::sleep(OBSERVE_EVERY) => {}
-                }
-            }
+            hand_over_at_last(machine, &plan, generation, &auctions, progress).await?;
             if plan.workloads.is_empty() && plan.wake_at.is_none() {
                 progress.done("every auction is over");
                 return Ok(());
@@ -119,8 +113,43 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
             failed = machine.tend_always() => failed?,
             () = tokio::time::sleep(OBSERVE_EVERY) => {}
         }
-        observe(machine, &plan, &mut observed, progress).await?;
+        knows = observe(machine, &plan, generation, &mut observed).await?;
+        for auction in auctions.iter().filter(|auction| observed.completed.contains_key(name(auction))) {
+            if told.insert(name(auction).to_owned()) {
+                progress.done(&farewell(auction, machine.data.kept_root()));
+            }
+        }
     }
+}
+
+fn name(auction: &Auction) -> &str {
+    auction.metadata.name.as_deref().unwrap_or_default()
+}
+
+fn starts_at(auction: &Auction) -> Timestamp {
+    Timestamp(auction.spec.schedule.starts_at.as_millisecond())
+}
+
+/// Hands the spec over, again and again while the workers do not answer: one that has ended just now is started again.
+async fn hand_over_at_last(
+    machine: &mut Machine,
+    plan: &Plan,
+    generation: i64,
+    auctions: &[Auction],
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let mut tries = 0;
+    while let Err(error) = hand_over(machine, plan, generation, auctions, progress).await {
+        tries += 1;
+        if tries >= HAND_OVER_TRIES || is_refused(&error) {
+            return Err(error);
+        }
+        tokio::select! {
+            failed = machine.tend_always() => failed?,
+            () = tokio::time::sleep(OBSERVE_EVERY) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Gives the auctions of a data directory their UIDs and the manifests their generation: both outlive a restart.
@@ -146,19 +175,26 @@ fn is_refused(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Trouble>().is_some_and(|trouble| trouble.code == REFUSED)
 }
 
-/// Moves a rehearsal's auctions to now. A machine that is started again with the same manifests keeps their start.
+/// Moves a rehearsal's auctions to now. A machine that is started again with the same manifests keeps their start, and an
+/// auction that has begun keeps it whatever its manifest says now.
 fn start_soon(machine: &Machine, generation: i64, auctions: &mut [Auction]) -> anyhow::Result<()> {
     let mut state = machine.data.state()?;
+    let now_ms = machine.clock.now_ms();
     for auction in auctions {
         let name = auction.metadata.name.clone().unwrap_or_default();
-        let known = state.rehearsal_starts.get(&name).filter(|(of, _)| *of == generation).map(|(_, at_ms)| *at_ms);
+        let known = state.rehearsal_starts.get(&name).copied();
         let wanted = auction.spec.schedule.starts_at.as_millisecond();
-        let at_ms = known.unwrap_or_else(|| rehearsal_start(machine.clock.now_ms(), wanted, 0));
+        let at_ms = kept_start(known, generation, now_ms).unwrap_or_else(|| rehearsal_start(now_ms, wanted, 0));
         auction.spec.schedule.starts_at =
             jiff::Timestamp::from_millisecond(at_ms).context("the rehearsal's start is no time")?;
         state.rehearsal_starts.insert(name, (generation, at_ms));
     }
     machine.data.write_state(&state)
+}
+
+/// The start that an auction keeps: `known` is the one it has had, and for which generation.
+fn kept_start(known: Option<(i64, i64)>, generation: i64, now_ms: i64) -> Option<i64> {
+    known.filter(|(of, at_ms)| *of == generation || *at_ms <= now_ms).map(|(_, at_ms)| at_ms)
 }
 
 /// When a rehearsal starts: at the manifest's time if that is near and leaves time to prepare, else as soon as possible,
@@ -192,22 +228,47 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Asks the workers once; their epochs do not matter here, children are not named by them. One that is being started again does not answer, and is asked at the next look.
-async fn observe(machine: &Machine, plan: &Plan, observed: &mut Observed, progress: &Progress) -> anyhow::Result<()> {
+/// Whether every worker has the spec in mind: one that was started again keeps its auctions, but not who asked for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Knows {
+    TheSpec,
+    Nothing,
+}
+
+/// Asks the workers once; their epochs do not matter here, children are not named by them. One that is being started
+/// again does not answer, and is asked at the next look.
+async fn observe(machine: &Machine, plan: &Plan, generation: i64, observed: &mut Observed) -> anyhow::Result<Knows> {
+    let mut knows = Knows::TheSpec;
     for shard in plan.shards.keys() {
         let Ok(status) = machine.engine(shard).await?.status().await else { continue };
+        if status.observed_generation < generation {
+            knows = Knows::Nothing;
+        }
         for auction in status.auctions {
             let over = match auction.state {
                 AuctionState::Completed | AuctionState::Cancelled => true,
                 AuctionState::Scheduled | AuctionState::Live | AuctionState::Paused => false,
             };
             if over && !observed.completed.contains_key(auction.name.as_str()) {
-                progress.done(&format!("{} is over", auction.name));
                 observed.completed.insert(auction.name.to_string(), Timestamp(machine.clock.now_ms()));
             }
         }
     }
-    Ok(())
+    Ok(knows)
+}
+
+/// What is said of an auction that is over: how long it is still served, and what can be done with it.
+fn farewell(auction: &Auction, kept: Option<&Path>) -> String {
+    let name = name(auction);
+    let grace = auction.spec.schedule.settle_grace_seconds;
+    let after = match kept {
+        Some(root) => format!(
+            "`sothebais verify --data {0}` checks it then, and another --data directory plays it anew",
+            root.display()
+        ),
+        None => "nothing of it is kept: name a --data directory if it should be".to_owned(),
+    };
+    format!("{name} is over; it is served for {grace} s more or until Ctrl-C; {after}")
 }
 
 #[cfg(test)]
@@ -221,5 +282,13 @@ mod tests {
         assert_eq!(rehearsal_start(1_000_500, 1_002_000, 0), 1_004_000, "too near to prepare");
         assert_eq!(rehearsal_start(1_000_500, 9_000_000_000, 0), 1_004_000, "too far to wait for");
         assert_eq!(rehearsal_start(1_000_500, 0, 10_000), 1_014_000, "posts from before the show need their time");
+    }
+
+    #[test]
+    fn an_auction_that_has_begun_keeps_its_start_through_an_edit() {
+        assert_eq!(kept_start(Some((1, 5_000)), 1, 4_000), Some(5_000), "the same manifests");
+        assert_eq!(kept_start(Some((1, 5_000)), 2, 4_000), None, "edited before its start");
+        assert_eq!(kept_start(Some((1, 5_000)), 2, 6_000), Some(5_000), "edited after its start");
+        assert_eq!(kept_start(None, 1, 0), None);
     }
 }

@@ -15,11 +15,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, hex};
-use anyhow::Context as _;
 use auction_core::replay::LotResult;
 use serde::Serialize;
 
 use crate::machine::Machine;
+use crate::report_file;
 use crate::trouble::Trouble;
 pub use audit::{Audit, Fault, Verified};
 pub use journal_file::JournalFile;
@@ -43,17 +43,17 @@ pub struct Args {
 
 /// Where a journal is.
 #[derive(Debug, Clone, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 pub struct From {
-    /// The database that holds it.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
     /// The data directory of a machine that is not running (`up --data`).
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// A file that `verify --export` has written.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub journal: Option<PathBuf>,
+    /// The database that holds it; not asked when a directory or a file is named.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
 }
 
 /// What a report says.
@@ -93,6 +93,9 @@ pub struct LotReport {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    for path in args.report.iter().chain(&args.export) {
+        report_file::check(path)?;
+    }
     let checked = check(&args).await?;
     let report = match &checked {
         Ok(verified) => {
@@ -102,8 +105,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(fault) => Report { verified: false, shards: Vec::new(), first_break: Some(fault.to_string()) },
     };
     if let Some(path) = &args.report {
-        let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
-        std::fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+        report_file::write(path, &report)?;
     }
     match checked {
         Ok(_) => {
@@ -124,10 +126,10 @@ async fn check(args: &Args) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
     if let Some(path) = journal {
         return journal_file::check(path, pinned);
     }
-    if let Some(url) = database_url {
+    let Some(directory) = data else {
+        let url = database_url.as_ref().expect("clap asks for one of the three");
         return source::check(url, pinned, args.export.as_deref()).await;
-    }
-    let directory = data.as_ref().expect("clap asks for one of the three");
+    };
     let pinned = match pinned {
         Some(pinned) => Some(pinned),
         None => Trust::of_data_directory(directory)?,

@@ -1,14 +1,18 @@
 //! Who posts: a made-up crowd, or recorded posts. Says what the emulator is told, and how long before the show its first
 //! post lies.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use operator_api::Auction;
 use operator_api::auction::LotOrder;
+use operator_plan::Role;
+use x_emulator::crowd::file::{self, Recorded, When};
 
 use crate::trouble::Trouble;
+
+/// Between routine comparisons of a recorded show: the longest that the gateway takes.
+const SELDOM_MS: u32 = 600_000;
 
 /// What the crowd is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,22 +22,26 @@ pub(super) enum Crowd {
 }
 
 impl Crowd {
+    /// Reads recorded posts whole, so that a bad line is told before anything starts.
     pub(super) fn new(posts: Option<&Path>, seed: u64, people: u32, count: u64) -> anyhow::Result<Self> {
         let Some(posts) = posts else { return Ok(Self::MadeUp { seed, people, posts: count }) };
-        let file = std::fs::File::open(posts).map_err(|error| {
-            let message = format!("{} cannot be read", posts.display());
-            Trouble::new("PostsUnreadable", message, "name a file of JSON lines {\"author\",\"text\",\"at\"}")
-                .because(error)
-        })?;
+        let times = recorded(posts)?.into_iter().filter_map(|post| match post.when {
+            When::FromStart(at_ms) => Some(at_ms),
+            When::ById => None,
+        });
+        let first_at_ms = times.min().unwrap_or(0).min(0);
         let posts = posts.canonicalize().with_context(|| format!("{} cannot be found", posts.display()))?;
-        let mut first_at_ms = 0;
-        for line in BufReader::new(file).lines() {
-            // The emulator checks the file whole and names every bad line; here only the times matter.
-            let line = line.with_context(|| format!("{} is not text", posts.display()))?;
-            let post: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-            first_at_ms = first_at_ms.min(post.get("at").and_then(serde_json::Value::as_i64).unwrap_or(0));
-        }
         Ok(Self::Recorded { posts, first_at_ms })
+    }
+
+    /// What X and the gateway are told for this crowd. A recorded show compares with the mentions timeline before each
+    /// hammer and not from time to time, so that a withheld post always comes at the same place of the journal.
+    pub(super) fn habits(&self, withhold_permille: u32) -> Vec<(Role, Vec<String>)> {
+        let x = (Role::XEmulator, vec![format!("--withhold-permille={withhold_permille}")]);
+        match self {
+            Self::Recorded { .. } => vec![x, (Role::SocialGateway, vec![format!("--audit-every-ms={SELDOM_MS}")])],
+            Self::MadeUp { .. } => vec![x],
+        }
     }
 
     /// How long before the show's start its first post lies, in milliseconds.
@@ -59,6 +67,18 @@ impl Crowd {
             }
         }
     }
+}
+
+fn recorded(posts: &Path) -> Result<Vec<Recorded>, Trouble> {
+    let content = std::fs::read_to_string(posts).map_err(|error| {
+        let message = format!("{} cannot be read", posts.display());
+        Trouble::new("PostsUnreadable", message, "name a file of JSON lines {\"author\",\"text\",\"at\"} in UTF-8")
+            .because(error)
+    })?;
+    file::read(&content).map_err(|bad| {
+        let message = format!("{} cannot be played: {bad}", posts.display());
+        Trouble::new("PostsInvalid", message, "mend the lines named above; docs/x-emulator.md shows both forms")
+    })
 }
 
 /// The lots as the crowd plans for them: `opening ETH:seconds open:seconds of pause before it`.
@@ -96,6 +116,23 @@ mod tests {
         )
         .unwrap();
         assert_eq!(Crowd::new(Some(&path), 1, 1, 1).unwrap().head_start_ms(), 2500);
-        assert!(Crowd::new(Some(Path::new("/nowhere")), 1, 1, 1).is_err());
+    }
+
+    #[test]
+    fn bad_recordings_are_refused_before_anything_starts() {
+        let code = |path: &Path| {
+            let error = Crowd::new(Some(path), 1, 1, 1).unwrap_err();
+            error.downcast_ref::<Trouble>().map(|trouble| (trouble.code, trouble.message.clone())).unwrap()
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("posts.jsonl");
+        assert_eq!(code(Path::new("/nowhere")).0, "PostsUnreadable");
+        assert_eq!(code(directory.path()).0, "PostsUnreadable");
+        std::fs::write(&path, b"{\"author\":\"a\",\"text\":\"caf\xe9\",\"at\":0}").unwrap();
+        assert_eq!(code(&path).0, "PostsUnreadable");
+        std::fs::write(&path, "{\"author\":\"a\",\"text\":\"x\",\"at\":0}\n{\"author\"").unwrap();
+        let (code, message) = code(&path);
+        assert_eq!(code, "PostsInvalid");
+        assert!(message.contains("line 2: the line is not JSON"), "{message}");
     }
 }

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use auction_core::replay::{Replay, Row};
+use auction_core::{Span, Timestamp};
 use operator_api::Auction;
 use serde::Deserialize;
-use store::{Database, journal, social};
+use store::social::Audit;
+use store::{Database, PgPool, journal, social};
 use wire::rest::{AuctionState, AuctionStatus, LotStatus};
 use wire::socket::LotState;
 
@@ -24,6 +26,8 @@ const SLACK: Duration = Duration::from_mins(2);
 const CROWD_GRACE: Duration = Duration::from_secs(20);
 /// How long the gateway's last comparison and the engine's last rows may take.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(30);
+/// The emulator lists every post by then.
+const LISTED_BY: Span = Span(2_000);
 /// Rows read at once.
 const PAGE: u32 = 5_000;
 
@@ -89,6 +93,7 @@ pub(super) async fn settle(machine: &mut Machine, show: &Show, house: &House) ->
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let pool = Database::new(&machine.postgres.url(), "sothebais demo")?.pool();
+    compare_once_more(machine, &pool, show).await?;
     let begun = Instant::now();
     loop {
         let mut counts = PostsIn { written: x_state(show).await.posts_naming_house, ..PostsIn::default() };
@@ -108,6 +113,24 @@ pub(super) async fn settle(machine: &mut Machine, show: &Show, house: &House) ->
         machine.tend()?;
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Asks for the inbox to be compared with X's mentions through now, as before a hammer: posts that were withheld after
+/// the last one's end are found too.
+async fn compare_once_more(machine: &mut Machine, pool: &PgPool, show: &Show) -> anyhow::Result<()> {
+    let through = Timestamp(machine.clock.now_ms());
+    let wish = Audit { through, not_before: Some(through + LISTED_BY) };
+    for handle in &show.handles {
+        social::request_audit(pool, handle, wish).await.context("the last comparison cannot be asked for")?;
+    }
+    let begun = Instant::now();
+    for handle in &show.handles {
+        while begun.elapsed() < SETTLE_DEADLINE && social::pending_audit(pool, handle).await?.is_some() {
+            machine.tend()?;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+    Ok(())
 }
 
 /// Posts of a show on their way.

@@ -14,6 +14,9 @@ use crate::trouble::Trouble;
 /// Temporary directories begin with it, so that what a killed process left behind is recognised.
 const PREFIX: &str = "sothebais-";
 
+/// The file that holds a machine's [`State`].
+const STATE: &str = "state.json";
+
 /// A machine's directory.
 #[derive(Debug)]
 pub struct DataDir {
@@ -51,7 +54,7 @@ impl DataDir {
     }
 
     fn kept(root: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
+        fs::create_dir_all(root).map_err(|error| unusable(format!("{} cannot be made", root.display()), error))?;
         let root = root.canonicalize().with_context(|| format!("{} cannot be found", root.display()))?;
         let lock = lock(&root)?.ok_or_else(|| {
             let message = format!("{} is in use by another sothebais", root.display());
@@ -74,6 +77,14 @@ impl DataDir {
 
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The directory, unless it goes with this process.
+    pub fn kept_root(&self) -> Option<&Path> {
+        match self.keep {
+            Keep::Kept => Some(&self.root),
+            Keep::Temporary => None,
+        }
     }
 
     /// Where PostgreSQL keeps its cluster.
@@ -109,7 +120,7 @@ impl DataDir {
     }
 
     pub fn state(&self) -> anyhow::Result<State> {
-        let path = self.root.join("state.json");
+        let path = self.root.join(STATE);
         if !path.exists() {
             return Ok(State::default());
         }
@@ -119,7 +130,7 @@ impl DataDir {
 
     /// Replaces the state all at once.
     pub fn write_state(&self, state: &State) -> anyhow::Result<()> {
-        let (path, partial) = (self.root.join("state.json"), self.root.join("state.json.partial"));
+        let (path, partial) = (self.root.join(STATE), self.root.join("state.json.partial"));
         let text = serde_json::to_string_pretty(state).context("the state cannot be written as JSON")?;
         fs::write(&partial, text).with_context(|| format!("{} cannot be written", partial.display()))?;
         fs::rename(&partial, &path).with_context(|| format!("{} cannot be written", path.display()))
@@ -135,16 +146,25 @@ impl Drop for DataDir {
     }
 }
 
+/// Whether somebody has begun a show in this directory, finished or not.
+pub fn holds_a_show(directory: &Path) -> bool {
+    directory.join(STATE).exists()
+}
+
 /// Where a data directory pins the receipt keys that it has seen first, one address a line.
 pub fn pinned_keys(directory: &Path) -> PathBuf {
     directory.join("keys").join("receipt-keys.pinned")
+}
+
+fn unusable(what: String, error: std::io::Error) -> Trouble {
+    Trouble::new("DataDirectoryUnusable", what, "name a --data directory that you may write to").because(error)
 }
 
 /// Takes the directory's lock; `None` when another process has it. It ends with the process, however that ends.
 fn lock(root: &Path) -> anyhow::Result<Option<Flock<fs::File>>> {
     let path = root.join("lock");
     let file = fs::File::options().create(true).append(true).open(&path);
-    let file = file.with_context(|| format!("{} cannot be opened", path.display()))?;
+    let file = file.map_err(|error| unusable(format!("{} cannot be opened", path.display()), error))?;
     Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok())
 }
 

@@ -90,6 +90,14 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The text at a path, if a text stands there.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        match self.descend(path).0.map(|node| &node.value) {
+            Some(Node::Text(text)) => Some(text),
+            Some(Node::Map(_) | Node::List(_) | Node::Other) | None => None,
+        }
+    }
+
     /// The place of a path, or of as much of it as the file has.
     pub(super) fn find(&self, path: &str) -> Option<Place> {
         self.descend(path).1

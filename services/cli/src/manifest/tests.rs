@@ -72,3 +72,15 @@ fn two_auctions_of_one_name_are_refused() {
     let text = format!("{EXAMPLE}\n---\n{EXAMPLE}");
     assert!(faults(&text).iter().any(|(_, text)| text.contains("two auctions")));
 }
+
+#[test]
+fn another_version_of_the_manifest_is_refused_at_its_line() {
+    for (known, other) in
+        [("apiVersion: sothebais.io/v1alpha1", "apiVersion: sothebais.io/v2"), ("apiVersion: v1\n", "apiVersion: v2\n")]
+    {
+        let text = EXAMPLE.replace(known, other);
+        let found = faults(&text);
+        assert!(found[0].1.contains("is unknown; write"), "{found:?}");
+        assert_eq!(found[0].0, line_of(&text, other.trim_end()));
+    }
+}
