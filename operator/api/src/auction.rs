@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 mod lot;
 
-pub use lot::{Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
+pub use lot::{HalfCut, Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
 
 /// What should be auctioned, when, and by which rules.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -33,6 +33,7 @@ pub(crate) fn action(action: &Action) -> &'static str {
             Clerk::Cancel { .. } => "cancel",
             Clerk::VoidBid { .. } => "void_bid",
             Clerk::ReopenLot { .. } => "reopen_lot",
+            Clerk::HalfCut { .. } => "half_cut",
         },
     }
 }
@@ -64,5 +65,6 @@ pub(crate) fn event(event: &Event) -> &'static str {
         Event::LotPassed { .. } => "LotPassed",
         Event::BidVoided { .. } => "BidVoided",
         Event::LotReopened { .. } => "LotReopened",
+        Event::IncrementHalved { .. } => "IncrementHalved",
     }
 }

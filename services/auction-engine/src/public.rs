@@ -2,8 +2,8 @@
 //! hidden reserve, no key of somebody else's command).
 
 use auction_core::terms::{LotTerms, Reserve};
-use auction_core::{Entry, Event, Hash, Intent, Refusal, SourceKind, Verdict, Wei};
-use wire::rest::{self, AuctionBrief, BidLine, LotStatus, ReserveView};
+use auction_core::{Entry, Event, HalfCut, Hash, Intent, Refusal, SourceKind, Verdict, Wei};
+use wire::rest::{self, AuctionBrief, BidLine, HalfCutState, LotStatus, ReserveView};
 use wire::socket::{self, BidKind, Price, Refused, ReserveState};
 use wire::{Amount, Time};
 
@@ -99,6 +99,12 @@ pub(crate) fn lot(view: &AuctionView, lot: &LotView) -> rest::LotView {
             Reserve::Hidden { amount: _, salt: _, commitment } => ReserveView::Hidden { commitment: hex(commitment) },
         },
         ladder: terms.ladder.version.clone(),
+        half_cut: match (lot.half_cut, terms.ladder.is_firm()) {
+            (HalfCut::Unused, true) => HalfCutState::Forbidden,
+            (HalfCut::Unused, false) => HalfCutState::Unused,
+            (HalfCut::Standing, _) => HalfCutState::Standing,
+            (HalfCut::Used, _) => HalfCutState::Used,
+        },
         tick_wei: Amount(terms.tick),
         duration_seconds: seconds(terms.duration),
         soft_close_window_seconds: seconds(terms.soft_close.window),
@@ -217,7 +223,8 @@ fn asked(entry: &Entry) -> (Option<Intent>, Option<auction_core::Paddle>) {
             | Event::LotSold { .. }
             | Event::LotPassed { .. }
             | Event::BidVoided { .. }
-            | Event::LotReopened { .. } => {}
+            | Event::LotReopened { .. }
+            | Event::IncrementHalved { .. } => {}
         }
     }
     found
@@ -249,7 +256,7 @@ pub(crate) mod testing {
     use auction_core::terms::{
         AuctionTerms, AuditPolicy, Channel, Channels, Ladder, LadderKind, LotOrder, LotTerms, Reserve, SoftClose,
     };
-    use auction_core::{AuctionId, Hash, LotId, LotNumber, Paddle, Round, Span, Timestamp, Wei};
+    use auction_core::{AuctionId, HalfCut, Hash, LotId, LotNumber, Paddle, Round, Span, Timestamp, Wei};
 
     use crate::engine::{AuctionState, AuctionView, LotState, LotView};
 
@@ -303,6 +310,7 @@ pub(crate) mod testing {
             price: Some(price.into()),
             leader: Some(Paddle(7)),
             minimum: (price + 1).into(),
+            half_cut: HalfCut::Unused,
             ends_at: Some(Timestamp(60_000)),
             extensions: 0,
             bids: 1,

@@ -1,15 +1,13 @@
-//! Receipts, made again from the journal: a row's leaf, its path in the commit's tree, and the commit's signature.
+//! Receipts: a row's leaf, made again from the journal; its path among the commit's leaves; and the commit's signature.
 //!
-//! A receipt is handed out only after its root has been found equal to the signed one.
-
-use std::collections::BTreeMap;
+//! A receipt is handed out only after leaf and root have been found equal to the signed ones.
 
 use alloy_primitives::{Address, B256, U256};
 use auction_core::receipt::{LEAF_VERSION, Leaf, MerkleTree, VerdictCode, lot_key, source_id};
-use auction_core::{AuctionId, Entry, Event, Intent, LotNumber, Round, SourceKind, Verdict, Wei};
+use auction_core::{AuctionId, Decision, Entry, Event, Intent, LotNumber, Round, SourceKind, Subject, Verdict, Wei};
 use store::PgPool;
 use store::journal::StoredRow;
-use store::seal::{CloseSeal, StoredCommit};
+use store::seal::StoredCommit;
 use wire::rest::ReceiptBody;
 use wire::{Amount, Time};
 
@@ -21,7 +19,7 @@ use crate::public::hex;
 pub(crate) enum NoReceipt {
     #[error("there is no such row")]
     UnknownRow,
-    #[error("the row's commit could not be made again from the journal")]
+    #[error("the row's leaf could not be made again from the journal")]
     NotRebuilt,
     #[error(transparent)]
     Database(#[from] store::Error),
@@ -80,20 +78,16 @@ pub(crate) async fn make(engine: &EngineHandle, pool: &PgPool, found: &Found) ->
     let shard = engine.standing().shard;
     let seq = found.row.seq;
     let commit = store::seal::commit_of(pool, &shard, seq).await?.ok_or(NoReceipt::UnknownRow)?;
-    let rows = store::journal::range(pool, &shard, commit.first_seq, commit.last_seq).await?;
-    let mut rounds = Rounds { engine, pool, shard: &shard, known: BTreeMap::new() };
-    let mut leaves = Vec::with_capacity(rows.len());
-    for row in &rows {
-        leaves.push(leaf(&mut rounds, row).await?);
-    }
-    let tree = MerkleTree::new(leaves.iter().map(Leaf::hash).collect()).ok_or(NoReceipt::NotRebuilt)?;
+    let signed: Vec<B256> = commit.seal.leaves.chunks_exact(B256::len_bytes()).map(B256::from_slice).collect();
+    let index = usize::try_from(seq - commit.first_seq).map_err(|_| NoReceipt::NotRebuilt)?;
+    let own = *signed.get(index).ok_or(NoReceipt::NotRebuilt)?;
+    let leaf = leaf(engine, found, own).ok_or(NoReceipt::NotRebuilt)?;
+    let tree = MerkleTree::new(signed).ok_or(NoReceipt::NotRebuilt)?;
     if tree.root() != B256::new(commit.seal.root) {
         return Err(NoReceipt::NotRebuilt);
     }
-    let index = usize::try_from(seq - commit.first_seq).map_err(|_| NoReceipt::NotRebuilt)?;
-    let leaf = leaves.get(index).ok_or(NoReceipt::NotRebuilt)?;
     let path = tree.path(index).ok_or(NoReceipt::NotRebuilt)?;
-    Ok(body(&shard, leaf, &path, &commit))
+    Ok(body(&shard, &leaf, &path, &commit))
 }
 
 fn body(shard: &str, leaf: &Leaf, path: &[B256], commit: &StoredCommit) -> ReceiptBody {
@@ -119,19 +113,17 @@ fn body(shard: &str, leaf: &Leaf, path: &[B256], commit: &StoredCommit) -> Recei
     }
 }
 
-async fn leaf(rounds: &mut Rounds<'_>, row: &StoredRow) -> Result<Leaf, NoReceipt> {
-    let Entry { command, now, decision } = row.decode()?;
-    let (lot_key, round) = match (&decision.subject.auction, decision.subject.lot) {
-        (Some(auction), Some(lot)) => rounds.of(auction, lot, decision.lot_seq).await?,
-        (None | Some(_), None) | (None, Some(_)) => (B256::ZERO, Round(0)),
-    };
+/// The row's leaf. An entry does not name its round; the signed leaf does: it is that of one round only.
+fn leaf(engine: &EngineHandle, found: &Found, signed: B256) -> Option<Leaf> {
+    let Entry { command, now, decision } = &found.entry;
+    let (lot_key, last) = lot_of(engine, decision)?;
     let source = match decision.events.first() {
         Some(Event::BidUnparked { source, .. }) => source,
         Some(_) | None => &command.source,
     };
-    Ok(Leaf {
+    let mut leaf = Leaf {
         lot_key,
-        round,
+        round: Round(0),
         lot_seq: decision.lot_seq,
         verdict: VerdictCode::of(&decision.verdict),
         mandate_hash: B256::ZERO,
@@ -140,34 +132,26 @@ async fn leaf(rounds: &mut Rounds<'_>, row: &StoredRow) -> Result<Leaf, NoReceip
             Verdict::Parked | Verdict::Done | Verdict::Refused(_) => Wei(U256::ZERO),
         },
         source_id: source_id(source),
-        time: now,
-        hash: B256::new(row.hash.0),
-    })
-}
-
-/// Which round a lot's row belongs to: that of the first hammer at or after it, else the present one.
-struct Rounds<'a> {
-    engine: &'a EngineHandle,
-    pool: &'a PgPool,
-    shard: &'a str,
-    known: BTreeMap<(AuctionId, LotNumber), (B256, Round, Vec<CloseSeal>)>,
-}
-
-impl Rounds<'_> {
-    async fn of(&mut self, auction: &AuctionId, lot: LotNumber, lot_seq: u64) -> Result<(B256, Round), NoReceipt> {
-        let name = (auction.clone(), lot);
-        if !self.known.contains_key(&name) {
-            let view = self.engine.view(auction).ok_or(NoReceipt::NotRebuilt)?;
-            // A command that names a lot which is not in the catalogue is refused in a chain that belongs to no lot.
-            let (key, round) = match (view.terms.lots.iter().find(|terms| terms.number == lot), view.lot(lot)) {
-                (Some(terms), Some(seen)) => (lot_key(&view.terms.uid, &terms.id), seen.round),
-                (None, _) | (_, None) => (B256::ZERO, Round(0)),
-            };
-            let closes = store::seal::closes(self.pool, self.shard, auction, lot).await?;
-            self.known.insert(name.clone(), (key, round, closes));
+        time: *now,
+        hash: B256::new(found.row.hash.0),
+    };
+    while leaf.hash() != signed {
+        leaf.round = Round(leaf.round.0 + 1);
+        if leaf.round > last {
+            return None;
         }
-        let (key, present, closes) = &self.known[&name];
-        let round = closes.iter().find(|close| close.lot_seq >= lot_seq).map_or(*present, |close| close.round);
-        Ok((*key, round))
     }
+    Some(leaf)
+}
+
+/// The key of the lot that a row belongs to, and the latest round that it can be of: the row may be newer than the view.
+/// A row of no lot has neither. `None`: the auction is not here.
+fn lot_of(engine: &EngineHandle, decision: &Decision) -> Option<(B256, Round)> {
+    let Subject { auction: Some(auction), lot: Some(lot) } = &decision.subject else {
+        return Some((B256::ZERO, Round(0)));
+    };
+    let view = engine.view(auction)?;
+    let terms = view.terms.lots.iter().find(|terms| terms.number == *lot)?;
+    let present = view.lot(*lot)?.round;
+    Some((lot_key(&view.terms.uid, &terms.id), Round(present.0.saturating_add(1))))
 }

@@ -177,7 +177,8 @@ impl House {
             .await
     }
 
-    /// Puts the auction `spring` with two open lots from 0.1 and 0.5 ETH, and registers bidders 1 to 8.
+    /// Puts the auction `spring` with two open lots from 0.1 and 0.5 ETH, and registers bidders 1 to 8. A lot drains for no
+    /// time when it is ended.
     pub(crate) async fn open_show(&self) {
         let owner = self.token(&[Role::Owner]);
         let lots =
@@ -185,7 +186,7 @@ impl House {
         let body = format!(
             r#"{{"generation":1,"auctions":[{{"apiVersion":"sothebais.io/v1alpha1","kind":"Auction",
             "metadata":{{"name":"spring","uid":"u-1","generation":1}},"spec":{{"title":"Spring","bidChannels":["web"],
-            "schedule":{{"startsAt":"2026-01-01T00:00:00Z"}},"lotOrder":"Concurrent",
+            "schedule":{{"startsAt":"2026-01-01T00:00:00Z"}},"lotOrder":"Concurrent","closing":{{"drainSeconds":0}},
             "lotDefaults":{{"durationSeconds":86400,"tick":"0"}},"lots":{lots}}}}}]}}"#
         );
         let spec = Request { method: "PUT", path: "/v1/spec", token: Some(&owner), body: &body, ..Request::default() };

@@ -51,6 +51,8 @@ pub struct Lot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Ladder>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_cut: Option<HalfCut>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soft_close: Option<SoftClose>,
     /// Bids must be whole multiples of it; `"0"` lifts the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,8 @@ pub struct LotDefaults {
     #[schemars(range(min = 1, max = 1_209_600))]
     pub duration_seconds: i64,
     pub ladder: Ladder,
+    /// Whether the auctioneer may, once a round, take half a step of the ladder.
+    pub half_cut: HalfCut,
     pub soft_close: SoftClose,
     /// Bids must be whole multiples of it; `"0"` lifts the rule.
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
@@ -89,12 +93,20 @@ impl Default for LotDefaults {
         Self {
             duration_seconds: 600,
             ladder: Ladder::default(),
+            half_cut: HalfCut::default(),
             soft_close: SoftClose::default(),
             tick: "0.001".to_owned(),
             jump_factor: 10,
             premium_basis_points: 0,
         }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum HalfCut {
+    #[default]
+    Allowed,
+    Forbidden,
 }
 
 /// How much more the next bid must be. Exactly one of the four is given; none means the table `default/v1`.

@@ -5,7 +5,7 @@ use auction_core::terms::{self, LadderKind, LotTerms};
 use auction_core::{LotId, Span, Wei};
 
 use super::findings::{FieldCode, Findings};
-use crate::auction::{Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
+use crate::auction::{HalfCut, Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
 
 /// The table that a manifest without a ladder gets.
 const DEFAULT_TABLE: &str = "default/v1";
@@ -30,7 +30,11 @@ pub(super) fn terms(index: usize, lot: &Lot, defaults: &LotDefaults, findings: &
     let duration = findings.within(&duration_path, seconds, 1..=1_209_600).map(Span::from_secs);
     let tick_path = place(lot.tick.is_some(), "tick");
     let tick = findings.amount(&tick_path, lot.tick.as_ref().unwrap_or(&defaults.tick));
-    let ladder = lot_ladder(index, lot, defaults, findings);
+    let ladder =
+        lot_ladder(index, lot, defaults, findings).map(|ladder| match lot.half_cut.unwrap_or(defaults.half_cut) {
+            HalfCut::Allowed => ladder,
+            HalfCut::Forbidden => ladder.firm(),
+        });
     let soft_close_path = place(lot.soft_close.is_some(), "softClose");
     let soft_close = soft_close(&soft_close_path, lot.soft_close.as_ref().unwrap_or(&defaults.soft_close), findings);
     let jump_path = place(lot.jump_factor.is_some(), "jumpFactor");

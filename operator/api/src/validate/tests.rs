@@ -127,6 +127,20 @@ fn a_hidden_reserve_must_match_its_commitment() {
 }
 
 #[test]
+fn a_half_cut_is_allowed_unless_the_defaults_or_the_lot_forbid_it() {
+    let firm = |manifest: Value| -> Vec<bool> {
+        check(manifest).unwrap().lots.iter().map(|lot| lot.ladder.is_firm()).collect()
+    };
+    assert_eq!(firm(manifest()), [false, false]);
+    let mut manifest = manifest();
+    manifest["spec"]["lotDefaults"] = json!({"halfCut": "Forbidden"});
+    assert_eq!(firm(manifest.clone()), [true, true]);
+    manifest["spec"]["lots"][1]["halfCut"] = json!("Allowed");
+    manifest["spec"]["lots"][0]["minIncrement"] = json!("0.05");
+    assert_eq!(firm(manifest), [true, false]);
+}
+
+#[test]
 fn a_ladder_is_given_once_and_ascends_from_zero() {
     let ladder = |ladder: Value| {
         let mut manifest = manifest();

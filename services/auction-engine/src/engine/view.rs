@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use auction_core::terms::AuctionTerms;
-use auction_core::{AuctionId, Hash, LotNumber, Paddle, Round, SourceKind, Timestamp, Wei};
+use auction_core::{AuctionId, HalfCut, Hash, LotNumber, Paddle, Round, SourceKind, Timestamp, Wei};
 
 /// One auction at one journal position. `(epoch, seq)` orders views: the greater one is newer.
 #[derive(Debug, Clone)]
@@ -41,6 +41,7 @@ pub struct LotView {
     pub leader: Option<Paddle>,
     /// The least that the next bid must offer.
     pub minimum: Wei,
+    pub half_cut: HalfCut,
     /// `None` until the lot opens.
     pub ends_at: Option<Timestamp>,
     pub extensions: u32,

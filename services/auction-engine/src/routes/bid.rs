@@ -134,6 +134,10 @@ fn status(refusal: &Refusal) -> u16 {
         | Refusal::AlreadyPaused
         | Refusal::TermsFrozen { .. }
         | Refusal::PaddleTaken { .. }
-        | Refusal::HandleConflict { .. } => 409,
+        | Refusal::HandleConflict { .. }
+        | Refusal::HalfCutForbidden { .. }
+        | Refusal::HalfCutGiven { .. }
+        | Refusal::HalfCutNeedsBid { .. }
+        | Refusal::NoHalfStep { .. } => 409,
     }
 }

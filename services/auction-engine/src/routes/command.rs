@@ -63,5 +63,6 @@ fn clerk(request: ClerkRequest) -> Clerk {
         ClerkRequest::ReopenLot { lot, reason, duration_seconds } => {
             Clerk::ReopenLot { lot, reason: reason.into_string(), duration_seconds }
         }
+        ClerkRequest::HalfCut { lot } => Clerk::HalfCut { lot },
     }
 }

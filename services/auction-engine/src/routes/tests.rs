@@ -16,16 +16,22 @@ async fn show() -> crate::testing::House {
     house
 }
 
-/// Checks a receipt as anybody can who has the published addresses.
+/// Checks the receipt of an accepted bid.
 fn verify(body: &serde_json::Value, keys: &serde_json::Value) {
+    assert_eq!(body["verdict"], VerdictCode::Accepted as u8);
+    check(body, keys);
+}
+
+/// Checks a receipt as anybody can who has the published addresses.
+fn check(body: &serde_json::Value, keys: &serde_json::Value) {
     let receipt: ReceiptBody = serde_json::from_value(body.clone()).unwrap();
     let hash = |text: &str| text.parse::<B256>().unwrap();
-    assert_eq!(receipt.verdict, VerdictCode::Accepted as u8);
+    let verdicts = [VerdictCode::Accepted, VerdictCode::Parked, VerdictCode::Done, VerdictCode::Refused];
     let leaf = Leaf {
         lot_key: hash(&receipt.lot_key),
         round: Round(receipt.round),
         lot_seq: receipt.lot_seq,
-        verdict: VerdictCode::Accepted,
+        verdict: verdicts[usize::from(receipt.verdict) - 1],
         mandate_hash: hash(&receipt.mandate_hash),
         all_in: receipt.all_in_wei.0,
         source_id: hash(&receipt.source_id),
@@ -61,6 +67,94 @@ async fn a_bid_is_accepted_shown_and_proved() {
     let token = house.bidder_token(1);
     let own = Request { path: "/v1/receipts/web/k1", token: Some(&token), ..Request::default() };
     assert_eq!(house.ask(own).await.body, receipt);
+}
+
+/// Gives a clerk's command, which must be carried out.
+async fn command(house: &crate::testing::House, key: &str, body: &str) -> serde_json::Value {
+    let clerk = house.token(&[Role::Auctioneer]);
+    let path = "/v1/auctions/spring/commands";
+    let post = Request { method: "POST", path, token: Some(&clerk), key: Some(key), body, ..Request::default() };
+    let done = house.ask(post).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    done.body
+}
+
+#[tokio::test]
+async fn every_row_of_every_round_has_a_receipt() {
+    let house = show().await;
+    store_key(&house).await;
+    let state = async |wanted: &str| {
+        for _ in 0..500 {
+            if house.get("/v1/auctions/spring/lots/1").await.body["state"] == wanted {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the lot is not {wanted} in time");
+    };
+    for round in 1..=3 {
+        let key = |what: &str| format!("{what}-{round}");
+        if round > 1 {
+            command(&house, &key("reoffer"), r#"{"command":"reoffer_lot","lot":1}"#).await;
+            state("open").await;
+        }
+        assert_eq!(house.bid(1, &key("bid"), OPENING).await.body["verdict"], "accepted");
+        assert_eq!(house.bid(2, &key("low"), OPENING).await.code(), "BelowIncrement");
+        match round {
+            1 => drop(command(&house, "void", &void_of(&house, &key("bid")).await).await),
+            _ => drop(command(&house, &key("out"), r#"{"command":"withdraw_lot","lot":1,"reason":"a crack"}"#).await),
+        }
+        if round == 1 {
+            command(&house, "end", r#"{"command":"end_lot","lot":1}"#).await;
+            state("passed").await;
+        }
+        let late = house.bid(2, &key("late"), r#"{"lot":1,"kind":"next_bid"}"#).await;
+        assert_eq!(late.status, 409, "{}", late.body);
+    }
+    let keys = house.get("/v1/receipt-keys").await.body;
+    let history = house.get("/v1/auctions/spring/lots/1/history?limit=100").await.body;
+    let lines = history["items"].as_array().unwrap();
+    assert!(lines.len() > 15, "{} rows", lines.len());
+    let mut rounds = std::collections::BTreeMap::<u64, usize>::new();
+    for line in lines {
+        let path = format!("/v1/auctions/spring/lots/1/receipts/{}", line["lot_seq"]);
+        let receipt = house.get(&path).await;
+        assert_eq!(receipt.status, 200, "{line}: {}", receipt.body);
+        check(&receipt.body, &keys);
+        *rounds.entry(receipt.body["round"].as_u64().unwrap()).or_default() += 1;
+    }
+    assert_eq!(rounds.len(), 3, "{rounds:?}");
+    let late = house.bidder_token(2);
+    let late = Request { path: "/v1/receipts/web/late-1", token: Some(&late), ..Request::default() };
+    assert_eq!(house.ask(late).await.body["round"], 1, "refused after the hammer of the first round");
+}
+
+/// The command that voids the bid with this key.
+async fn void_of(house: &crate::testing::House, key: &str) -> String {
+    let lot_seq = house.bid(1, key, OPENING).await.body["lot_seq"].clone();
+    format!(r#"{{"command":"void_bid","lot":1,"lot_seq":{lot_seq},"reason":"a slip"}}"#)
+}
+
+#[tokio::test]
+async fn a_clerk_takes_half_a_step_once_and_everybody_sees_the_next_bid() {
+    let house = show().await;
+    house.bid(1, "first", r#"{"lot":1,"kind":"bid","amount_wei":"500000000000000000"}"#).await;
+    let shown = async || {
+        let lot = house.get("/v1/auctions/spring/lots/1").await.body;
+        (lot["min_next_wei"].as_str().unwrap().to_owned(), lot["half_cut"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(shown().await, ("550000000000000000".to_owned(), "unused".to_owned()));
+    let body = r#"{"command":"half_cut","lot":1}"#;
+    assert_eq!(command(&house, "cut", body).await["events"][0], "IncrementHalved");
+    assert_eq!(shown().await, ("525000000000000000".to_owned(), "standing".to_owned()));
+    let next = house.bid(2, "second", r#"{"lot":1,"kind":"next_bid"}"#).await;
+    assert_eq!(next.body["price_wei"], "525000000000000000");
+    assert_eq!(shown().await, ("575000000000000000".to_owned(), "used".to_owned()));
+    let clerk = house.token(&[Role::Auctioneer]);
+    let path = "/v1/auctions/spring/commands";
+    let again = Request { method: "POST", path, token: Some(&clerk), key: Some("cut-2"), body, ..Request::default() };
+    let again = house.ask(again).await;
+    assert_eq!((again.status, again.code()), (409, "HalfCutGiven"));
 }
 
 /// Publishes the test worker's receipt key, as a worker's start does.

@@ -59,6 +59,7 @@ fn lot_view(lot: &Lot) -> LotView {
         price: lot.standing().map(|standing| standing.price),
         leader: lot.standing().map(|standing| standing.paddle),
         minimum: lot.minimum_bid(),
+        half_cut: lot.half_cut(),
         ends_at: lot.ends_at(),
         extensions: lot.extensions(),
         bids: lot.counts().accepted,

@@ -149,7 +149,8 @@ fn written(event: &Event, action: &Action) -> Option<Written> {
         | Event::LotReoffered { .. }
         | Event::LotPassed { .. }
         | Event::BidVoided { .. }
-        | Event::LotReopened { .. } => None,
+        | Event::LotReopened { .. }
+        | Event::IncrementHalved { .. } => None,
     }
 }
 

@@ -51,6 +51,9 @@ fn sentence(auction: &str, event: &Event, with_refusals: bool) -> Option<String>
         Event::LotPassed { lot, reason, .. } => format!("Lot {lot} is passed: {}.", passed(*reason)),
         Event::BidVoided { lot, lot_seq, reason, .. } => format!("Bid {lot_seq} of lot {lot} is void: {reason}."),
         Event::LotReopened { lot, reason, .. } => format!("Lot {lot} is opened again: {reason}."),
+        Event::IncrementHalved { lot, minimum, .. } => {
+            format!("Lot {lot}: the auctioneer takes half a step; the next bid is {}.", eth(*minimum))
+        }
         // The verdict that follows in the same row tells it; cursors and the registry are no story.
         Event::BidUnparked { .. }
         | Event::BidRefused { .. }

@@ -2,7 +2,8 @@
 
 use crate::auction::{Auction, Run};
 use crate::event::HoldReason;
-use crate::lot::{Lot, Phase};
+use crate::ladder::Step;
+use crate::lot::{HalfCut, Lot, Phase};
 use crate::reservation::{Bidders, Reservation};
 use crate::terms::LotOrder;
 use crate::{Clerk, Event, LotNumber, Refusal, Round, Span, Timestamp};
@@ -28,7 +29,8 @@ impl Clerk {
             | Self::ReofferLot { lot }
             | Self::EndLot { lot }
             | Self::VoidBid { lot, .. }
-            | Self::ReopenLot { lot, .. } => Some(*lot),
+            | Self::ReopenLot { lot, .. }
+            | Self::HalfCut { lot } => Some(*lot),
             Self::Pause { .. } | Self::Resume | Self::Cancel { .. } => None,
         }
     }
@@ -46,7 +48,8 @@ impl Clerk {
             | Self::SkipLot { .. }
             | Self::ReofferLot { .. }
             | Self::EndLot { .. }
-            | Self::Resume => None,
+            | Self::Resume
+            | Self::HalfCut { .. } => None,
         }
     }
 }
@@ -89,6 +92,7 @@ pub(crate) fn decide(
         Clerk::ReopenLot { reason, duration_seconds, .. } => {
             reopen(auction, lot, bidders, Reopening { reason, seconds: *duration_seconds, now })
         }
+        Clerk::HalfCut { .. } => half_cut(auction, lot, now),
         Clerk::Pause { .. } | Clerk::Resume | Clerk::Cancel { .. } => decide_auction(auction, clerk, now),
     }
 }
@@ -120,7 +124,8 @@ fn decide_auction(auction: &Auction, clerk: &Clerk, now: Timestamp) -> Result<Ve
         | Clerk::ReofferLot { .. }
         | Clerk::EndLot { .. }
         | Clerk::VoidBid { .. }
-        | Clerk::ReopenLot { .. } => Ok(Vec::new()),
+        | Clerk::ReopenLot { .. }
+        | Clerk::HalfCut { .. } => Ok(Vec::new()),
     }
 }
 
@@ -197,6 +202,28 @@ fn end(auction: &Auction, lot: &Lot, now: Timestamp) -> Result<Vec<Event>, Refus
         return Err(Refusal::LotNotRunning { lot: lot.number() });
     }
     Ok(vec![Event::LotDraining { lot: lot.number(), ends_at: now, until: now + auction.terms().drain }])
+}
+
+/// Halves the step above the price. That the leader may have a maximum is no reason to refuse: a refusal would tell it.
+fn half_cut(auction: &Auction, lot: &Lot, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    clock_runs(auction)?;
+    let number = lot.number();
+    if *lot.phase() != Phase::Open {
+        return Err(Refusal::LotNotRunning { lot: number });
+    }
+    if lot.terms().ladder.is_firm() {
+        return Err(Refusal::HalfCutForbidden { lot: number });
+    }
+    match lot.half_cut() {
+        HalfCut::Unused => {}
+        HalfCut::Standing | HalfCut::Used => return Err(Refusal::HalfCutGiven { lot: number }),
+    }
+    let price = lot.standing().ok_or(Refusal::HalfCutNeedsBid { lot: number })?.price;
+    let (half, whole) = (lot.terms().above(price, Step::Half), lot.terms().above(price, Step::Whole));
+    if half >= whole {
+        return Err(Refusal::NoHalfStep { lot: number, minimum: whole });
+    }
+    Ok(vec![Event::IncrementHalved { lot: number, minimum: half, at: now }])
 }
 
 /// Voids one bid, then every leader's that can no longer be honoured, until one can or none is left.

@@ -131,4 +131,8 @@ pub enum Clerk {
         reason: String,
         duration_seconds: u32,
     },
+    /// Once a round: until the next bid that changes price or leader, the step above the price is half as large.
+    HalfCut {
+        lot: LotNumber,
+    },
 }

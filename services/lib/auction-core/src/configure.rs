@@ -79,7 +79,7 @@ fn check_ladder(ladder: &Ladder, field: impl Fn(&str) -> String) -> Result<(), R
         "must have 1 to 280 bytes",
     )?;
     match &ladder.kind {
-        LadderKind::Table(rungs) => {
+        LadderKind::Table(rungs) | LadderKind::FirmTable(rungs) => {
             let rises = rungs.first().is_some_and(|rung| rung.from.is_zero())
                 && rungs.is_sorted_by(|low, high| low.from < high.from);
             require(rises, &field("ladder.rungs"), "must begin at zero and rise")?;
@@ -87,10 +87,10 @@ fn check_ladder(ladder: &Ladder, field: impl Fn(&str) -> String) -> Result<(), R
             let sound = rungs.iter().all(|rung| !rung.step.is_zero() && rung.step <= MAX_AMOUNT);
             require(sound, &field("ladder.rungs"), "must have steps above zero and within bounds")
         }
-        LadderKind::Percentage { basis_points } => {
+        LadderKind::Percentage { basis_points } | LadderKind::FirmPercentage { basis_points } => {
             require((1..=100_000).contains(basis_points), &field("ladder.basis_points"), "must be 1 to 100,000")
         }
-        LadderKind::Fixed(step) => require(
+        LadderKind::Fixed(step) | LadderKind::FirmFixed(step) => require(
             !step.is_zero() && *step <= MAX_AMOUNT,
             &field("ladder.step"),
             "must be above zero and within bounds",

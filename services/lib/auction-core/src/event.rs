@@ -141,6 +141,12 @@ pub enum Event {
         ends_at: Timestamp,
         standing: Option<Standing>,
     },
+    /// The auctioneer takes half a step above the price: `minimum` is the least that the next bid must reach.
+    IncrementHalved {
+        lot: LotNumber,
+        minimum: Wei,
+        at: Timestamp,
+    },
 }
 
 impl Event {
@@ -171,7 +177,8 @@ impl Event {
             | Self::LotSold { .. }
             | Self::LotPassed { .. }
             | Self::BidVoided { .. }
-            | Self::LotReopened { .. } => None,
+            | Self::LotReopened { .. }
+            | Self::IncrementHalved { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the tick, so that no price can stand still.
 
 use alloy_primitives::U256;
+use serde::{Deserialize, Serialize};
 
 use crate::Wei;
 use crate::money::MAX_AMOUNT;
@@ -40,28 +41,67 @@ impl Ladder {
 
     /// By how much a bid must exceed `price`; one wei at least.
     pub fn step_at(&self, price: Wei) -> Wei {
-        let step = match &self.kind {
-            LadderKind::Table(rungs) => {
-                let above = rungs.partition_point(|rung| rung.from <= price);
-                above.checked_sub(1).map_or(Wei::ZERO, |index| rungs[index].step)
+        self.kind.step_at(price).max(Wei::ONE)
+    }
+
+    /// Whether the terms forbid the auctioneer to halve a step.
+    pub fn is_firm(&self) -> bool {
+        match &self.kind {
+            LadderKind::FirmTable(_) | LadderKind::FirmPercentage { .. } | LadderKind::FirmFixed(_) => true,
+            LadderKind::Table(_) | LadderKind::Percentage { .. } | LadderKind::Fixed(_) => false,
+        }
+    }
+
+    /// The same steps, never to be halved.
+    #[must_use]
+    pub fn firm(self) -> Self {
+        let kind = match self.kind {
+            LadderKind::Table(rungs) | LadderKind::FirmTable(rungs) => LadderKind::FirmTable(rungs),
+            LadderKind::Percentage { basis_points } | LadderKind::FirmPercentage { basis_points } => {
+                LadderKind::FirmPercentage { basis_points }
             }
-            LadderKind::Percentage { basis_points } => price.share(*basis_points),
-            LadderKind::Fixed(step) => *step,
+            LadderKind::Fixed(step) | LadderKind::FirmFixed(step) => LadderKind::FirmFixed(step),
         };
-        step.max(Wei::ONE)
+        Self { kind, ..self }
     }
 }
 
-impl LotTerms {
-    /// The least bid that counts after `price`, or the opening bid when there is none. Beyond [`MAX_AMOUNT`] no bid counts.
-    pub fn minimum_bid(&self, price: Option<Wei>) -> Wei {
-        price.map_or(self.opening_bid, |price| self.next_above(price))
+impl LadderKind {
+    fn step_at(&self, price: Wei) -> Wei {
+        match self {
+            Self::Table(rungs) | Self::FirmTable(rungs) => {
+                let above = rungs.partition_point(|rung| rung.from <= price);
+                above.checked_sub(1).map_or(Wei::ZERO, |index| rungs[index].step)
+            }
+            Self::Percentage { basis_points } | Self::FirmPercentage { basis_points } => price.share(*basis_points),
+            Self::Fixed(step) | Self::FirmFixed(step) => *step,
+        }
     }
+}
 
+/// How much of the ladder's step a bid must rise by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    Whole,
+    /// Under the auctioneer's half cut.
+    Half,
+}
+
+impl LotTerms {
     /// The next step of the ladder above `price`, on the tick.
     pub fn next_above(&self, price: Wei) -> Wei {
-        let step = self.ladder.step_at(price).max(self.tick);
-        price.saturating_add(step).round_up_to(self.tick)
+        self.above(price, Step::Whole)
+    }
+
+    /// The least amount that is above `price` by this step: one tick, or one wei, at least, rounded up to the tick. Beyond
+    /// [`MAX_AMOUNT`] no bid counts.
+    pub fn above(&self, price: Wei, step: Step) -> Wei {
+        let whole = self.ladder.step_at(price);
+        let rise = match step {
+            Step::Whole => whole,
+            Step::Half => whole.half().max(Wei::ONE),
+        };
+        price.saturating_add(rise.max(self.tick)).round_up_to(self.tick)
     }
 
     /// What a bid of `amount` costs in all: the amount and the buyer's premium, rounded down to whole wei.
@@ -87,6 +127,11 @@ impl Wei {
     /// This many hundredths of a percent of the amount, rounded down; saturating.
     pub fn share(self, basis_points: u32) -> Self {
         Self(self.0.saturating_mul(U256::from(basis_points)) / U256::from(BASIS_POINTS))
+    }
+
+    /// Half the amount, rounded down.
+    pub fn half(self) -> Self {
+        Self(self.0 >> 1)
     }
 
     /// This many times the amount; saturating.
@@ -168,6 +213,39 @@ mod tests {
         terms.tick = Wei::from(10);
         assert_eq!(terms.next_above(Wei::from(20)), Wei::from(30), "a step below the tick is a tick");
         assert_eq!(terms.next_above(Wei::from(21)), Wei::from(40), "21 + 10 is rounded up to the tick");
+    }
+
+    #[test]
+    fn half_a_step_is_rounded_up_to_the_tick_and_meets_the_ladder_again() {
+        let terms = lot_terms(1);
+        let half = |price: &str| terms.above(eth(price), Step::Half);
+        assert_eq!(half("0.5"), eth("0.525"));
+        assert_eq!(terms.above(half("0.5"), Step::Half), eth("0.55"), "two halves are a whole");
+        assert_eq!(half("0.09"), eth("0.093"), "0.0925 is off the tick");
+        assert_eq!(half("0.38"), eth("0.39"), "half of the step that leads to the next rung");
+    }
+
+    #[test]
+    fn half_a_step_rises_by_one_tick_or_one_wei_at_least() {
+        let mut terms = lot_terms(1);
+        terms.ladder = Ladder { version: "fixed/v1".to_owned(), kind: LadderKind::Fixed(Wei::ONE) };
+        terms.tick = Wei::ZERO;
+        assert_eq!(terms.above(Wei::from(20), Step::Half), Wei::from(21));
+        terms.tick = Wei::from(5);
+        assert_eq!(terms.above(Wei::from(20), Step::Half), Wei::from(25));
+    }
+
+    #[test]
+    fn a_firm_ladder_has_the_same_steps() {
+        let kinds =
+            [Ladder::default_v1().kind, LadderKind::Percentage { basis_points: 500 }, LadderKind::Fixed(eth("0.05"))];
+        for kind in kinds {
+            let plain = Ladder { version: "v1".to_owned(), kind };
+            let firm = plain.clone().firm();
+            assert!(firm.is_firm() && !plain.is_firm());
+            assert_eq!(firm.step_at(eth("0.36")), plain.step_at(eth("0.36")));
+            assert_eq!(firm.clone().firm(), firm);
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use decision::{Decision, Subject, Verdict};
 pub use entry::{Entry, Hash, Head};
 pub use event::{Event, HoldReason, PassReason};
 pub use id::{AuctionId, BidderId, Handle, LotId, LotNumber, Paddle, Round};
-pub use lot::{Lot, Phase};
+pub use lot::{HalfCut, Lot, Phase};
 pub use money::Wei;
 pub use refusal::Refusal;
 pub use shard::{Inbox, Shard};

@@ -16,6 +16,7 @@ use crate::command::{InboxPosition, Source};
 use crate::counts::Counts;
 use crate::entry::Head;
 use crate::event::{PassReason, Standing};
+use crate::ladder::Step;
 use crate::receipt::lot_key;
 use crate::reservation::Reservation;
 use crate::terms::LotTerms;
@@ -52,9 +53,19 @@ pub struct Lot {
     trail: Trail,
     parked: VecDeque<Parked>,
     unconfirmed: VecDeque<Unconfirmed>,
+    half_cut: HalfCut,
     last_hold: Option<Interval>,
     counts: Counts,
     head: Head,
+}
+
+/// What has become of the auctioneer's half cut in this round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HalfCut {
+    Unused,
+    /// The next bid need only rise by half a step.
+    Standing,
+    Used,
 }
 
 /// Where a lot stands.
@@ -176,6 +187,7 @@ impl Lot {
             trail: Trail::default(),
             parked: VecDeque::new(),
             unconfirmed: VecDeque::new(),
+            half_cut: HalfCut::Unused,
             last_hold: None,
             counts: Counts::default(),
             head: Head::default(),
@@ -231,7 +243,11 @@ impl Lot {
 
     /// The least amount that the next bid must reach.
     pub fn minimum_bid(&self) -> Wei {
-        self.terms.minimum_bid(self.standing.map(|standing| standing.price))
+        self.standing.map_or(self.terms.opening_bid, |standing| self.terms.above(standing.price, self.step()))
+    }
+
+    pub fn half_cut(&self) -> HalfCut {
+        self.half_cut
     }
 
     /// Whether the lot would be sold at its price.
@@ -280,6 +296,19 @@ impl Lot {
     #[cfg(test)]
     pub(crate) fn latest_end(&self) -> Timestamp {
         self.scheduled_end + self.terms.soft_close.cap
+    }
+
+    /// By which step the next bid must rise.
+    pub(crate) fn step(&self) -> Step {
+        match self.half_cut {
+            HalfCut::Standing => Step::Half,
+            HalfCut::Unused | HalfCut::Used => Step::Whole,
+        }
+    }
+
+    /// Whether `after` has another price or leader than what stands.
+    pub(crate) fn changes(&self, after: &Standing) -> bool {
+        self.standing.is_none_or(|before| before.price != after.price || before.leader != after.leader)
     }
 
     pub(crate) fn is_upcoming(&self) -> bool {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Standing;
+use crate::ladder::Step;
 use crate::terms::LotTerms;
 use crate::{BidderId, Intent, Paddle, Refusal, Wei};
 
@@ -16,6 +17,8 @@ pub(crate) struct Offer {
     pub(crate) paddle: Paddle,
     pub(crate) amount: Wei,
     pub(crate) kind: OfferKind,
+    /// By how much it had to rise. A maximum that answers it rises by the same, so that two halves lead back to the ladder.
+    pub(crate) step: Step,
     /// The number of its row in the lot's chain.
     pub(crate) lot_seq: u64,
 }
@@ -63,7 +66,7 @@ fn open(terms: &LotTerms, offer: &Offer) -> Result<Standing, Refusal> {
 
 /// A bid by somebody who does not lead.
 fn challenge(terms: &LotTerms, standing: &Standing, offer: &Offer) -> Result<Standing, Refusal> {
-    let minimum = terms.next_above(standing.price);
+    let minimum = terms.above(standing.price, offer.step);
     if offer.amount < minimum {
         return Err(match offer.kind {
             OfferKind::Exact => Refusal::BelowIncrement { minimum, price: standing.price },
@@ -74,11 +77,11 @@ fn challenge(terms: &LotTerms, standing: &Standing, offer: &Offer) -> Result<Sta
     if offer.amount > standing.max {
         let price = match offer.kind {
             OfferKind::Exact | OfferKind::BuyNow => offer.amount,
-            OfferKind::UpTo => terms.next_above(standing.max).min(offer.amount).max(minimum),
+            OfferKind::UpTo => terms.above(standing.max, offer.step).min(offer.amount).max(minimum),
         };
         return Ok(lead(terms, offer, price));
     }
-    let price = terms.next_above(offer.amount).min(standing.max);
+    let price = terms.above(offer.amount, offer.step).min(standing.max);
     Ok(Standing { price, ..*standing })
 }
 

@@ -140,4 +140,20 @@ pub enum Refusal {
     NotUnderstood {
         code: String,
     },
+    // The half cut: the clerk's. New refusals go at the end, else old journals would no longer decode.
+    HalfCutForbidden {
+        lot: LotNumber,
+    },
+    /// It stands, or has been used in this round.
+    HalfCutGiven {
+        lot: LotNumber,
+    },
+    HalfCutNeedsBid {
+        lot: LotNumber,
+    },
+    /// Half a step, rounded up to the tick, is a whole one.
+    NoHalfStep {
+        lot: LotNumber,
+        minimum: Wei,
+    },
 }

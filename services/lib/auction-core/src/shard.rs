@@ -147,7 +147,10 @@ impl Shard {
                 self.fold_auction(subject, event);
                 return Stir::Auction;
             }
-            Event::BidAccepted { lot, .. } | Event::BidRefused { lot: Some(lot), .. } | Event::ReserveMet { lot } => {
+            Event::BidAccepted { lot, .. }
+            | Event::BidRefused { lot: Some(lot), .. }
+            | Event::ReserveMet { lot }
+            | Event::IncrementHalved { lot, .. } => {
                 self.fold_lot(subject, *lot, event, row);
             }
             Event::BidParked { lot, .. }

@@ -102,9 +102,18 @@ pub enum LadderKind {
     /// From each rung's price upward, bids rise by its step. Ascending, the first from zero.
     Table(Vec<Rung>),
     /// Bids rise by this share of the price, rounded down to whole wei, and by one wei at least.
-    Percentage { basis_points: u32 },
+    Percentage {
+        basis_points: u32,
+    },
     /// Bids rise by a fixed amount.
     Fixed(Wei),
+    /// The same three, whose steps the auctioneer may not halve. They are flat, not one within the other: what is read from a
+    /// journal has no depth.
+    FirmTable(Vec<Rung>),
+    FirmPercentage {
+        basis_points: u32,
+    },
+    FirmFixed(Wei),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

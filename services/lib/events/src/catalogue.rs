@@ -33,6 +33,7 @@ pub fn type_of(event: &Event) -> &'static str {
         Event::LotPassed { .. } => "io.sothebais.auction.lot.passed.v1",
         Event::BidVoided { .. } => "io.sothebais.auction.bid.voided.v1",
         Event::LotReopened { .. } => "io.sothebais.auction.lot.reopened.v1",
+        Event::IncrementHalved { .. } => "io.sothebais.auction.increment.halved.v1",
     }
 }
 

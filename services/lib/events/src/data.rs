@@ -250,6 +250,9 @@ fn public(event: &Event) -> Value {
         Event::BidVoided { lot, lot_seq, reason, standing } => {
             with_standing(json!({"lot": lot, "lot_seq": lot_seq, "reason": reason}), standing.as_ref())
         }
+        Event::IncrementHalved { lot, minimum, at } => {
+            json!({"lot": lot, "minimum_wei": minimum, "at": time(at)})
+        }
         Event::LotReopened { lot, reason, at, ends_at, standing } => with_standing(
             json!({"lot": lot, "reason": reason, "at": time(at), "ends_at": time(ends_at)}),
             standing.as_ref(),

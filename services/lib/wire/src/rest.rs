@@ -10,6 +10,6 @@ mod spec;
 pub use bid::{BidAnswer, BidLine, BidRequest};
 pub use bidder::{BidderBody, BidderLine, BidderState, ImportReport, MAX_IMPORT_LINES};
 pub use clerk::{ClerkAnswer, ClerkRequest, Reason};
-pub use lot::{AuctionBrief, AuctionState, AuctionView, LotView, Page, ReserveView};
+pub use lot::{AuctionBrief, AuctionState, AuctionView, HalfCutState, LotView, Page, ReserveView};
 pub use receipt::{KeyStanding, ReceiptBody, ReceiptKey};
 pub use spec::{AuctionStatus, LotStatus, MAX_AUCTIONS, SpecAnswer, SpecRequest, StatusBody};

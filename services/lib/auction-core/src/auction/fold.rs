@@ -36,6 +36,7 @@ impl Auction {
             | Event::LotHeld { .. }
             | Event::LotReleased { .. }
             | Event::ReserveMet { .. }
+            | Event::IncrementHalved { .. }
             | Event::AuctionConfigured(_)
             | Event::AuctionPaused { .. }
             | Event::AuctionResumed { .. }
@@ -77,7 +78,8 @@ impl Auction {
             | Event::LotSold { .. }
             | Event::LotPassed { .. }
             | Event::BidVoided { .. }
-            | Event::LotReopened { .. } => {}
+            | Event::LotReopened { .. }
+            | Event::IncrementHalved { .. } => {}
         }
     }
 

@@ -1,8 +1,9 @@
 //! The fold of a lot's events. Total: an event that cannot follow is folded as it says, never a panic.
 
 use crate::event::{HoldReason, Standing};
+use crate::ladder::Step;
 use crate::lot::trail::Trail;
-use crate::lot::{Interval, Lot, MAX_UNCONFIRMED, Parked, Phase, Unconfirmed};
+use crate::lot::{HalfCut, Interval, Lot, MAX_UNCONFIRMED, Parked, Phase, Unconfirmed};
 use crate::proxy::{Offer, OfferKind};
 use crate::reservation::{Bidders, Reservation};
 use crate::{Event, Refusal, Round, Span, Timestamp};
@@ -12,10 +13,11 @@ impl Lot {
     pub(crate) fn fold(&mut self, event: &Event, row: u64, bidders: &mut Bidders) {
         match event {
             Event::BidAccepted { bidder, paddle, amount, intent, standing, .. } => {
-                let kind = OfferKind::of(*intent);
-                let offer = Offer { bidder: *bidder, paddle: *paddle, amount: *amount, kind, lot_seq: row };
+                let (kind, step) = (OfferKind::of(*intent), self.spend_half_cut(standing));
+                let offer = Offer { bidder: *bidder, paddle: *paddle, amount: *amount, kind, step, lot_seq: row };
                 self.accept(offer, *standing, bidders);
             }
+            Event::IncrementHalved { .. } => self.half_cut = HalfCut::Standing,
             Event::BidRefused { bidder, intent, refusal, at, .. } => {
                 self.counts.refuse(refusal.code());
                 if let (Some(intent), Refusal::JumpNeedsConfirmation { .. }) = (intent, refusal) {
@@ -108,6 +110,7 @@ impl Lot {
             | Event::LotExtended { .. }
             | Event::LotSold { .. }
             | Event::ReserveMet { .. }
+            | Event::IncrementHalved { .. }
             | Event::AuctionConfigured(_)
             | Event::AuctionPaused { .. }
             | Event::AuctionResumed { .. }
@@ -126,6 +129,23 @@ impl Lot {
         self.counts.accepted += 1;
     }
 
+    /// By which step the bid that leads to `after` had to rise; the one that changes price or leader uses up the cut. A
+    /// leader that quietly raises its maximum does not: it could take the cut away from everybody else.
+    fn spend_half_cut(&mut self, after: &Standing) -> Step {
+        if self.half_cut == HalfCut::Standing && self.changes(after) {
+            self.half_cut = HalfCut::Used;
+            return Step::Half;
+        }
+        Step::Whole
+    }
+
+    /// A cut that nobody has used lapses, and may be given again.
+    fn lapse_half_cut(&mut self) {
+        if self.half_cut == HalfCut::Standing {
+            self.half_cut = HalfCut::Unused;
+        }
+    }
+
     fn await_confirmation(&mut self, jump: Unconfirmed) {
         self.unconfirmed.retain(|known| known.bidder != jump.bidder);
         self.unconfirmed.push_back(jump);
@@ -137,6 +157,7 @@ impl Lot {
     fn void(&mut self, lot_seq: u64, standing: Option<Standing>, bidders: &mut Bidders) {
         self.trail.remove(lot_seq, &self.terms);
         self.counts.voided += 1;
+        self.lapse_half_cut();
         if self.phase.is_running() {
             self.stand(standing, bidders);
         } else {
@@ -160,6 +181,7 @@ impl Lot {
         self.opened_at = None;
         self.standing = None;
         self.extensions = 0;
+        self.half_cut = HalfCut::Unused;
         self.trail = Trail::default();
         self.unconfirmed.clear();
         self.last_hold = None;
@@ -191,6 +213,7 @@ impl Lot {
         self.ends_at = ends_at;
         self.extensions = 0;
         self.last_hold = None;
+        self.lapse_half_cut();
     }
 
     /// The standing bid is now `standing`, and what the lot reserves with it.

@@ -77,7 +77,8 @@ impl Lot {
             Intent::BuyNow if self.terms.buy_now.is_none() => return Err(Refusal::BuyNowUnavailable),
             Intent::BuyNow => self.buy_now().ok_or(Refusal::BuyNowWithdrawn)?,
         };
-        let offer = Offer { bidder: bid.bidder, paddle, amount, kind: OfferKind::of(bid.intent), lot_seq };
+        let offer =
+            Offer { bidder: bid.bidder, paddle, amount, kind: OfferKind::of(bid.intent), step: self.step(), lot_seq };
         if amount.is_zero() {
             return Err(Refusal::ZeroAmount);
         }
@@ -122,8 +123,8 @@ impl Lot {
     /// The soft close: a bid in the last `window` that changed the price or the leader moves the end, within the cap.
     fn extension(&self, at: Timestamp, after: &Standing) -> Option<Event> {
         let soft_close = &self.terms.soft_close;
-        let changed = self.standing.is_none_or(|before| before.price != after.price || before.leader != after.leader);
-        if !changed || self.extensions >= soft_close.max_extensions || self.ends_at - at > soft_close.window {
+        if !self.changes(after) || self.extensions >= soft_close.max_extensions || self.ends_at - at > soft_close.window
+        {
             return None;
         }
         let ends_at = (at + soft_close.extension).min(self.scheduled_end + soft_close.cap);

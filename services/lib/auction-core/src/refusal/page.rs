@@ -59,6 +59,10 @@ pub fn examples() -> Vec<Refusal> {
             handle: Handle::new("house").expect("a sound handle"),
             auction: AuctionId::new("evening-sale").expect("a sound name"),
         },
+        Refusal::HalfCutForbidden { lot },
+        Refusal::HalfCutGiven { lot },
+        Refusal::HalfCutNeedsBid { lot },
+        Refusal::NoHalfStep { lot, minimum: milli(91) },
     ]
 }
 

@@ -58,6 +58,10 @@ impl Refusal {
             Self::PaddleTaken { .. } => "PaddleTaken",
             Self::HandleConflict { .. } => "HandleConflict",
             Self::NotUnderstood { code } => code,
+            Self::HalfCutForbidden { .. } => "HalfCutForbidden",
+            Self::HalfCutGiven { .. } => "HalfCutGiven",
+            Self::HalfCutNeedsBid { .. } => "HalfCutNeedsBid",
+            Self::NoHalfStep { .. } => "NoHalfStep",
         }
     }
 
@@ -137,6 +141,10 @@ impl Refusal {
                 format!("The auction {auction} takes bids through @{handle}.")
             }
             Self::NotUnderstood { .. } => "The post was not understood as a bid.".to_owned(),
+            Self::HalfCutForbidden { lot } => format!("The terms of lot {lot} allow no half cut."),
+            Self::HalfCutGiven { lot } => format!("Lot {lot} has had the half cut of this round."),
+            Self::HalfCutNeedsBid { lot } => format!("Nobody has bid on lot {lot}: there is no step to halve."),
+            Self::NoHalfStep { lot, .. } => format!("The step of lot {lot} is too small to be halved."),
         }
     }
 
@@ -188,6 +196,12 @@ impl Refusal {
             Self::PaddleTaken { .. } => "Choose a free paddle.".to_owned(),
             Self::HandleConflict { .. } => "Wait until that auction is over, or use another handle.".to_owned(),
             Self::NotUnderstood { .. } => "Write for example: bid 1.5 ETH".to_owned(),
+            Self::HalfCutForbidden { .. } => "Keep to whole steps; terms are fixed while a lot runs.".to_owned(),
+            Self::HalfCutGiven { .. } => "Keep to whole steps until the lot has closed.".to_owned(),
+            Self::HalfCutNeedsBid { .. } => "Wait for the first bid; the opening bid is enough for it.".to_owned(),
+            Self::NoHalfStep { minimum, .. } => {
+                format!("The next bid stays {} {CURRENCY}, one tick above the price at least.", minimum.main_units())
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::Shard;
 
 /// The first byte of every snapshot written by this version. Raised whenever the state's shape changes: an older snapshot is
 /// then passed over and the journal folded from its beginning.
-pub const SNAPSHOT_VERSION: u8 = 1;
+pub const SNAPSHOT_VERSION: u8 = 2;
 
 /// Why bytes are not a snapshot of this version.
 #[derive(Debug, thiserror::Error)]

@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::command::InboxPosition;
 use crate::decision::Verdict;
 use crate::event::{HoldReason, PassReason, Standing};
-use crate::terms::{AuctionTerms, BidderTerms};
+use crate::terms::{AuctionTerms, BidderTerms, Ladder, LadderKind, Rung};
 use crate::testing::{auction_terms, bidder_terms, eth, house_handle};
 use crate::{
     Action, AuctionId, BidderId, Clerk, Command, Decision, Entry, Event, Intent, LotNumber, Paddle, Refusal, Round,
-    Source, SourceKind, Subject, Timestamp, TraceContext,
+    Source, SourceKind, Subject, Timestamp, TraceContext, Wei,
 };
 
 const LOT: LotNumber = LotNumber(7);
@@ -92,6 +92,7 @@ fn clerks() -> Vec<Clerk> {
         Clerk::Cancel { reason: why() },
         Clerk::VoidBid { lot: LOT, lot_seq: 13, reason: why() },
         Clerk::ReopenLot { lot: LOT, reason: why(), duration_seconds: 60 },
+        Clerk::HalfCut { lot: LOT },
     ]
 }
 
@@ -153,11 +154,19 @@ fn events() -> Vec<Event> {
             at: AT,
         },
         Event::LotReopened { lot: LOT, reason: why(), at: AT, ends_at: AT, standing: None },
+        Event::IncrementHalved { lot: LOT, minimum: eth("1.55"), at: AT },
     ];
     let passed = [PassReason::NoBids, PassReason::ReserveNotMet, PassReason::Cancelled];
     events.extend(passed.map(|reason| Event::LotPassed { lot: LOT, round: Round(2), reason, at: AT }));
     events.extend(bid_events());
     events
+}
+
+fn ladders() -> Vec<LadderKind> {
+    let rungs = vec![Rung { from: Wei::ZERO, step: eth("0.1") }];
+    let plain = [LadderKind::Table(rungs), LadderKind::Percentage { basis_points: 500 }, LadderKind::Fixed(eth("0.1"))];
+    let firm = |kind: &LadderKind| Ladder { version: String::new(), kind: kind.clone() }.firm().kind;
+    plain.iter().cloned().chain(plain.iter().map(firm)).collect()
 }
 
 fn entry() -> Entry {
@@ -200,6 +209,7 @@ fn page() -> String {
     let accepted = Verdict::Accepted { amount: eth("1.5"), all_in: eth("1.65"), standing };
     lines(&mut page, "Verdict", &[accepted, Verdict::Parked, Verdict::Done, Verdict::Refused(Refusal::ZeroAmount)]);
     lines(&mut page, "Terms", &[auction_terms(1)]);
+    lines(&mut page, "Ladder", &ladders());
     writeln!(page, "Entry {}", alloy_primitives::hex::encode(entry().encode())).unwrap();
     page
 }

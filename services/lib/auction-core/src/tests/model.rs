@@ -1,9 +1,10 @@
 //! A naive model of one lot: every offer in one list, sorted; leader and price are read off it.
 
 use crate::decision::Verdict;
+use crate::ladder::Step;
 use crate::terms::Reserve;
 use crate::testing::{House, eth};
-use crate::{Intent, Wei};
+use crate::{Clerk, Intent, LotNumber, Wei};
 
 struct Model {
     /// (amount, how early, bidder), the best first.
@@ -11,12 +12,15 @@ struct Model {
     price: Option<Wei>,
     reserve: Option<Wei>,
     terms: crate::terms::LotTerms,
+    cut: Step,
 }
 
 impl Model {
     /// Whether the offer counts; if so it is in the list and the price has moved.
     fn offer(&mut self, bidder: u64, intent: Intent, turn: u64) -> bool {
-        let minimum = self.price.map_or(eth("0.1"), |price| self.terms.next_above(price));
+        let step = self.cut;
+        let above = |price| self.terms.above(price, step);
+        let minimum = self.price.map_or(eth("0.1"), above);
         let leader = self.offers.first().copied();
         let (amount, exact) = match intent {
             Intent::Bid(amount) => (amount, true),
@@ -39,26 +43,33 @@ impl Model {
         let mut price = match (leads, won, exact) {
             (true, _, _) => self.price.unwrap_or(minimum),
             (false, true, true) => amount,
-            (false, true, false) => second.map_or(minimum, |s| self.terms.next_above(s.0).min(amount)).max(minimum),
-            (false, false, _) => self.terms.next_above(amount).min(best.0),
+            (false, true, false) => second.map_or(minimum, |s| above(s.0).min(amount)).max(minimum),
+            (false, false, _) => above(amount).min(best.0),
         };
         if let Some(reserve) = self.reserve.filter(|&reserve| best.0 >= reserve) {
             price = price.max(reserve);
+        }
+        if won || self.price != Some(price) {
+            self.cut = Step::Whole;
         }
         self.price = Some(price);
         true
     }
 }
 
-/// Plays the same bids by the rules and by the model; they must agree on every verdict, leader and price.
-pub(super) fn agrees(bids: &[(u64, Intent)], reserve: Option<Wei>) {
+/// Plays the same bids by the rules and by the model; they must agree on every verdict, leader and price. Before the bid
+/// of turn `cut` the step is halved.
+pub(super) fn agrees(bids: &[(u64, Intent)], reserve: Option<Wei>, cut: Option<u64>) {
     let mut house = House::with_lot(|lot| {
         lot.jump_factor = 0;
         lot.reserve = reserve.map_or(Reserve::None, Reserve::Public);
     });
     let terms = house.lot(1).terms().clone();
-    let mut model = Model { offers: Vec::new(), price: None, reserve, terms };
+    let mut model = Model { offers: Vec::new(), price: None, reserve, terms, cut: Step::Whole };
     for (turn, (bidder, intent)) in (0..).zip(bids) {
+        if cut == Some(turn) && !house.clerk(Clerk::HalfCut { lot: LotNumber(1) }).events.is_empty() {
+            model.cut = Step::Half;
+        }
         let counted = model.offer(*bidder, *intent, turn);
         let decision = house.bid(*bidder, *intent);
         assert_eq!(matches!(decision.verdict, Verdict::Accepted { .. }), counted, "{bids:?} at {turn}: {decision:?}");

@@ -8,7 +8,9 @@ use crate::decision::Verdict;
 use crate::replay::{Replay, Row};
 use crate::terms::{AuctionTerms, AuditPolicy, BidderStatus, BidderTerms, LotOrder, Reserve};
 use crate::testing::{House, auction_id, auction_terms, bidder_terms, eth, house_handle};
-use crate::{Action, BidderId, Clerk, Decision, Event, Intent, LotNumber, Shard, SourceKind, Span, Timestamp, Wei};
+use crate::{
+    Action, BidderId, Clerk, Decision, Event, HalfCut, Intent, LotNumber, Shard, SourceKind, Span, Timestamp, Wei,
+};
 
 /// One move of the game, small enough to shrink.
 #[derive(Debug, Clone)]
@@ -65,9 +67,11 @@ fn clerk() -> Union<BoxedStrategy<Clerk>> {
         Just(Clerk::Resume).boxed(),
         (0_u8..8).prop_map(move |n| if n == 0 { Clerk::Cancel { reason: because() } } else { Clerk::Resume }).boxed(),
         (lot(), 0_u64..20).prop_map(move |(lot, lot_seq)| Clerk::VoidBid { lot, lot_seq, reason: because() }).boxed(),
+        (lot(), 2_u64..8).prop_map(move |(lot, lot_seq)| Clerk::VoidBid { lot, lot_seq, reason: because() }).boxed(),
         (lot(), prop_oneof![Just(40_u32), any::<u32>()])
             .prop_map(move |(lot, duration_seconds)| Clerk::ReopenLot { lot, reason: because(), duration_seconds })
             .boxed(),
+        lot().prop_map(|lot| Clerk::HalfCut { lot }).boxed(),
     ])
 }
 
@@ -168,6 +172,15 @@ fn assert_sound(shard: &Shard) {
             assert!(lot.end() <= lot.latest_end(), "the end stays within the cap");
             assert_eq!(auction.running().any(|number| number == lot.number()), lot.phase().is_running());
             assert_eq!(auction.queue().contains(&lot.number()), lot.is_upcoming());
+            let whole = lot.standing().map(|standing| lot.terms().next_above(standing.price));
+            match lot.half_cut() {
+                HalfCut::Standing => {
+                    let standing = lot.standing().expect("a cut stands above a bid");
+                    assert!(standing.price < lot.minimum_bid() && Some(lot.minimum_bid()) < whole);
+                    assert!(!lot.terms().ladder.is_firm());
+                }
+                HalfCut::Unused | HalfCut::Used => assert!(whole.is_none_or(|whole| lot.minimum_bid() == whole)),
+            }
             if let Some(standing) = lot.standing() {
                 assert!(standing.price <= standing.max);
                 assert!(standing.price >= lot.terms().opening_bid);
@@ -190,6 +203,9 @@ pub(crate) fn assert_lawful(before: &Shard, after: &Shard, decision: &Decision) 
             assert!(voided || low.price <= high.price, "a price falls only by a void");
         }
         assert!(was.counts().accepted <= lot.counts().accepted);
+        if was.round() == lot.round() {
+            assert!(was.half_cut() != HalfCut::Used || lot.half_cut() == HalfCut::Used, "one cut a round");
+        }
     }
     for event in &decision.events {
         if let Event::BidAccepted { lot, standing, .. } = event {
@@ -256,6 +272,9 @@ proptest! {
         lot.tick = Wei::from(u128::from(tick));
         let price = Wei::from(price);
         prop_assert!(lot.next_above(price) > price);
+        let half = lot.above(price, crate::ladder::Step::Half);
+        prop_assert!(price < half && half <= lot.next_above(price));
+        prop_assert!(half.above_tick(lot.tick).is_zero());
         lot.ladder.kind = crate::terms::LadderKind::Percentage { basis_points: points };
         prop_assert!(lot.next_above(price) > price);
         prop_assert!(lot.next_above(price).above_tick(lot.tick).is_zero());
@@ -265,8 +284,9 @@ proptest! {
     fn the_decision_of_a_bid_agrees_with_the_naive_model(
         bids in proptest::collection::vec((1_u64..5, intent()), 1..40),
         reserve in proptest::option::of(2_u128..30),
+        cut in proptest::option::of(1_u64..40),
     ) {
-        super::model::agrees(&bids, reserve.map(|n| Wei::from(n * 50_000_000_000_000_000)));
+        super::model::agrees(&bids, reserve.map(|n| Wei::from(n * 50_000_000_000_000_000)), cut);
     }
 }
 
@@ -287,7 +307,7 @@ fn the_random_commands_reach_every_event() {
         }
     }
     let every = "AuctionCancelled AuctionCompleted AuctionConfigured AuctionPaused AuctionResumed BidAccepted BidParked \
-                 BidRefused BidUnparked BidVoided BidderRegistered InboxAudited LotDraining LotExtended LotHeld LotOpened \
+                 BidRefused BidUnparked BidVoided BidderRegistered InboxAudited IncrementHalved LotDraining LotExtended LotHeld LotOpened \
                  LotPassed LotReleased LotReoffered LotReopened LotSkipped LotSold LotWithdrawn ReserveMet";
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), every.split_whitespace().collect::<Vec<_>>());
 }
@@ -306,7 +326,9 @@ fn every_short_sequence_of_bids_agrees_with_the_naive_model() {
         for first in &moves {
             for second in &moves {
                 for third in &moves {
-                    super::model::agrees(&[*first, *second, *third], reserve);
+                    for cut in [None, Some(2)] {
+                        super::model::agrees(&[*first, *second, *third], reserve, cut);
+                    }
                 }
             }
         }

@@ -64,6 +64,11 @@ pub enum ClerkRequest {
         reason: Reason,
         duration_seconds: u32,
     },
+    /// Once a round: until the next bid that changes price or leader, the step above the price is half as large.
+    HalfCut {
+        #[schema(value_type = u32)]
+        lot: LotNumber,
+    },
 }
 
 /// A command that was carried out.

@@ -61,6 +61,7 @@ pub struct LotView {
     pub reserve_terms: ReserveView,
     /// Names the ladder, such as `default/v1`.
     pub ladder: String,
+    pub half_cut: HalfCutState,
     pub tick_wei: Amount,
     pub duration_seconds: u64,
     pub soft_close_window_seconds: u64,
@@ -72,6 +73,17 @@ pub struct LotView {
     pub hammer_wei: Option<Amount>,
     #[schema(value_type = Option<u32>)]
     pub winner_paddle: Option<Paddle>,
+}
+
+/// Whether the auctioneer may take half a step, or has done so in this round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HalfCutState {
+    Forbidden,
+    Unused,
+    /// `min_next_wei` is half a step above the price.
+    Standing,
+    Used,
 }
 
 /// What is published of a reserve.
