@@ -3,8 +3,8 @@ use auction_core::receipt::{CloseStatement, CommitStatement, MerkleTree};
 use auction_core::replay::{Replay, Row};
 use auction_core::terms::{AuctionTerms, BidderStatus, BidderTerms};
 use auction_core::{
-    Action, AuctionId, BidderId, Command, Event, Hash, Intent, LotNumber, Paddle, Shard, Source, SourceKind, Timestamp,
-    Wei,
+    Action, AuctionId, BidderId, Clerk, Command, Event, Hash, Intent, LotNumber, Paddle, Shard, Source, SourceKind,
+    Timestamp, Wei,
 };
 use k256::ecdsa::SigningKey;
 use store::journal::StoredRow;
@@ -95,7 +95,7 @@ fn journal(key: &SigningKey, commands: Vec<(Command, Timestamp)>) -> FiledShard 
         filed.last_seq += 1;
         let lot_seq = entry.decision.lot_seq;
         for event in &entry.decision.events {
-            let Event::LotSold { lot, round, .. } = event else { continue };
+            let (Event::LotSold { lot, round, .. } | Event::LotPassed { lot, round, .. }) = event else { continue };
             let auction = entry.decision.subject.auction.clone().unwrap();
             let lot_key = shard.auction(&auction).unwrap().lot(*lot).unwrap().key();
             let signature = sign(key, CloseStatement { lot_key, round: *round, lot_seq, hash }.signing_hash());
@@ -138,6 +138,47 @@ fn an_honest_journal_names_the_winner() {
     assert_eq!((lot.state, winner.paddle, winner.price.main_units()), ("sold", Paddle(2), "2".to_owned()));
     assert_eq!(lot.bids_accepted, 2);
     assert!(table(&[shard_report(&verified)]).contains("paddle 2 for 2 ETH"));
+}
+
+/// The same lot without bids in its first round, offered again and sold in its second.
+fn offered_twice() -> Vec<(Command, Timestamp)> {
+    let auction = AuctionId::new("night").unwrap();
+    let command = |number: i64, kind, action| {
+        let at = Timestamp(number);
+        (Command { source: Source { kind, key: number.to_string() }, at, action, trace: None }, at)
+    };
+    let tick = || Action::Tick { auction: auction.clone() };
+    let reoffer = Clerk::ReofferLot { lot: LotNumber(1) };
+    let mut all = commands();
+    all.retain(|(command, _)| command.source.kind == SourceKind::House);
+    let bid = |number: i64| {
+        let Command { source, action, .. } = commands().swap_remove(4).0;
+        command(number, source.kind, action)
+    };
+    all.extend([
+        bid(60_100),
+        command(60_200, SourceKind::Clerk, Action::Clerk { auction: auction.clone(), clerk: reoffer }),
+        command(200_000, SourceKind::House, tick()),
+        bid(201_000),
+        command(211_000, SourceKind::House, tick()),
+        command(300_000, SourceKind::House, tick()),
+    ]);
+    all
+}
+
+#[test]
+fn a_lot_that_is_offered_twice_is_verified_in_both_rounds() {
+    let filed = journal(&key(7), offered_twice());
+    let rounds: Vec<u32> = filed.closes.iter().map(|close| close.round.0).collect();
+    assert_eq!(rounds, [1, 2]);
+    let verified = verdict(filed).unwrap();
+    assert_eq!((verified.lots[0].state, verified.lots[0].round.0, verified.closes), ("sold", 2, 2));
+    let mut filed = journal(&key(7), offered_twice());
+    filed.closes.remove(0);
+    assert!(verdict(filed).unwrap_err().what.contains("is not signed"), "the first round's end is owed a signature");
+    let mut filed = journal(&key(7), offered_twice());
+    filed.closes[0].round.0 = 2;
+    verdict(filed).unwrap_err();
 }
 
 #[test]
