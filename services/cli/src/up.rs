@@ -263,7 +263,7 @@ fn farewell(auction: &Auction, kept: Option<&Path>) -> String {
     let grace = auction.spec.schedule.settle_grace_seconds;
     let after = match kept {
         Some(root) => format!(
-            "`sothebais verify --data {0}` checks it then, and another --data directory plays it anew",
+            "`sothebais verify --data {0}` checks it afterwards, and another --data directory plays it anew",
             root.display()
         ),
         None => "nothing of it is kept: name a --data directory if it should be".to_owned(),

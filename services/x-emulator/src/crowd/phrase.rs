@@ -30,6 +30,11 @@ pub(super) fn bid(chance: &mut Chance, house: &str, milli: u128, lot: u32) -> St
     }
 }
 
+/// A bid that names its lot in any case.
+pub(super) fn elsewhere(house: &str, milli: u128, lot: u32) -> String {
+    format!("@{house} bid {} ETH #{lot}", amount(milli))
+}
+
 /// A maximum bid.
 pub(super) fn max_bid(chance: &mut Chance, house: &str, milli: u128) -> String {
     let n = amount(milli);

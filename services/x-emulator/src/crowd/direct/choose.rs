@@ -98,7 +98,7 @@ impl Director {
                 let text = phrase::bid(&mut self.chance, &house, nice(least) * FAT_FINGER, lot);
                 return Step { author, text, act: Act::Slip };
             }
-            1 => phrase::bid(&mut self.chance, &house, nice(least), lot + 40),
+            1 => phrase::elsewhere(&house, nice(least), lot + 40),
             2 => phrase::bid(&mut self.chance, &house, nice(least / 2).max(1), lot),
             _ => phrase::ambiguous(&mut self.chance, &house, nice(least)),
         };
