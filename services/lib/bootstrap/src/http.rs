@@ -48,6 +48,7 @@ pub fn serve(life: &Lifecycle, name: &'static str, listener: TcpListener, router
 /// Serves the metrics and the health port. They answer until the process ends, so that a stop can be watched.
 pub fn serve_operations(life: &Lifecycle, metrics: (TcpListener, &Registry), health: (TcpListener, &Health)) {
     let ((metrics_listener, registry), (health_listener, health)) = (metrics, health);
+    crate::trace::show_losses(registry);
     serve(life, "metrics port", metrics_listener, registry.router());
     serve(life, "health port", health_listener, health.router());
 }

@@ -78,7 +78,8 @@ impl Registry {
         )
     }
 
-    fn add<M>(&self, metric: &Metric, kind: &Kind, instrument: M) -> M
+    /// Registers an instrument that exists already.
+    pub(crate) fn add<M>(&self, metric: &Metric, kind: &Kind, instrument: M) -> M
     where
         M: prometheus_client::registry::Metric + Clone,
     {

@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 use crate::args::{LogFormat, Telemetry as Args};
 use crate::log::{Flat, FloodGate, Recent, Rotating};
-use crate::trace::Exporting;
+use crate::trace::{Entrance, Exit, Exporting, InFlight};
 
 /// Bursts overflow the library's default queue of 2,048 spans.
 const SPAN_QUEUE: usize = 16_384;
@@ -134,7 +134,10 @@ fn exporter(endpoint: &str, service: &'static str) -> Result<(SdkTracerProvider,
         .build()
         .map_err(Error::Exporter)?;
     let queue = BatchConfigBuilder::default().with_max_queue_size(SPAN_QUEUE).build();
-    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
+    let in_flight = InFlight::new(SPAN_QUEUE);
+    let exporter = Exit { inner: exporter, in_flight: in_flight.clone() };
+    let inner = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
+    let processor = Entrance { inner, in_flight };
     let resource = Resource::builder().with_service_name(service).build();
     let provider = SdkTracerProvider::builder()
         .with_span_processor(processor)

@@ -4,6 +4,7 @@
 //! A trace's ids are derived from what began it, so whoever has the post or the key has the trace, and a program finds the
 //! span of another one without being told of it.
 
+mod losses;
 mod sample;
 mod send;
 
@@ -17,6 +18,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 
+pub(crate) use losses::{Entrance, Exit, InFlight, show as show_losses};
 pub use opentelemetry::KeyValue;
 pub use sample::Budget;
 pub(crate) use send::Exporting;

@@ -82,7 +82,7 @@ catalogue! {
     EMULATOR_POSTS = XEmulator Counter, "sothebais_emulator_posts", [], "Posts taken";
     EMULATOR_DELIVERIES = XEmulator Counter, "sothebais_emulator_deliveries", [], "Posts written to streams";
 
-    TELEMETRY_DROPPED = AuctionEngine Counter, "sothebais_telemetry_dropped", ["signal"], "Spans that never reached the exporter";
+    TELEMETRY_DROPPED = AuctionEngine Counter, "sothebais_telemetry_dropped", ["signal"], "Spans that never reached the collector; every service has this";
 }
 
 /// `docs/metrics.md`.
