@@ -6,6 +6,7 @@
 mod gateway;
 mod hostile;
 mod inbox;
+mod refused;
 mod replies;
 mod rig;
 mod tracing;

@@ -169,12 +169,17 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn start(x: &X, database: &str, redis: &str, more: &[&str]) -> Self {
+        Self::start_at(&x.url, database, redis, more)
+    }
+
+    /// For an X that is not the emulator.
+    pub(crate) fn start_at(x: &str, database: &str, redis: &str, more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_social-gateway"))
             .args(["--handle", "sothebais", "--rehearsal", "--backoff-percent", "5"])
             .args(["--audit-every-ms", "1000", "--audit-settle-ms", "300", "--stream-silence-seconds", "2"])
-            .args(["--x-api-url", &x.url, "--database-url", database, "--redis-url", redis])
+            .args(["--x-api-url", x, "--database-url", database, "--redis-url", redis])
             .arg("--ports-file")
             .arg(directory.path().join("ports"))
             .args(more)
