@@ -49,11 +49,11 @@ async fn refused_sources_leave_the_others_going_and_the_search_completes_the_aud
     register(&pool, &[101]).await;
     let gateway = Gateway::start_at(&format!("http://127.0.0.1:{port}"), &database, &redis, &[]);
     let handle = auction_core::Handle::new("sothebais").unwrap();
-    let post = eventually("the filtered stream's post is stored", &gateway, async || {
+    let stored = eventually("the filtered stream's post is stored", &gateway, async || {
         store::inbox::read(&pool, &handle, 0, 10).await.unwrap().pop()
     })
     .await;
-    assert_eq!(post.text.as_deref(), Some("@sothebais bid 2 ETH <3"));
+    assert_eq!(stored.text.as_deref(), Some("@sothebais bid 2 ETH <3"));
     let status = eventually("the audit is complete", &gateway, async || {
         let status = gateway.get("/v1/status").await?;
         status["audit"]["complete_through"].is_string().then_some(status)
