@@ -209,3 +209,17 @@ impl Observe {
         self.inbox_seq.set(i64::try_from(seq).unwrap_or(i64::MAX));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bootstrap::ports::Service;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_of_the_catalogue_is_registered() {
+        let registry = Registry::new();
+        let _observe = Observe::new(&registry);
+        assert_eq!(registry.missing(Service::SocialGateway), Vec::<&str>::new());
+    }
+}

@@ -29,3 +29,17 @@ impl Metrics {
         self.deliveries.inc_by(connections);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bootstrap::ports::Service;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_of_the_catalogue_is_registered() {
+        let registry = Registry::new();
+        let _observe = Metrics::new(&registry);
+        assert_eq!(registry.missing(Service::XEmulator), Vec::<&str>::new());
+    }
+}

@@ -1,7 +1,8 @@
 //! Tokens: RS256 JWTs checked against a JWKS. Clerk issues them in production; [`LocalIssuer`] does on one machine.
 //!
 //! Only RS256 is believed, whatever a token's header says. A key id that is not known asks for the keys once more, at
-//! most once a minute. Verified tokens are remembered by hash until they expire.
+//! most once a minute; known ones are read again every ten minutes. Verified tokens are remembered by hash for five minutes
+//! at most.
 
 mod keys;
 mod local;

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::health::Health;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Registry;
+use crate::operations;
 
 /// A port that could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -45,10 +46,41 @@ pub fn serve(life: &Lifecycle, name: &'static str, listener: TcpListener, router
     });
 }
 
-/// Serves the metrics and the health port. They answer until the process ends, so that a stop can be watched.
+/// Serves the metrics and the health port. They answer until the process ends, so that a stop can be watched. The health
+/// port also has the log's routes ([`operations`]).
 pub fn serve_operations(life: &Lifecycle, metrics: (TcpListener, &Registry), health: (TcpListener, &Health)) {
     let ((metrics_listener, registry), (health_listener, health)) = (metrics, health);
     crate::trace::show_losses(registry);
-    serve(life, "metrics port", metrics_listener, registry.router());
-    serve(life, "health port", health_listener, health.router());
+    let metrics = registry.router();
+    life.spawn_lasting("metrics port", async move { Ok(axum::serve(metrics_listener, metrics).await?) });
+    let health = health.router().merge(operations::router(life));
+    let health = health.into_make_service_with_connect_info::<SocketAddr>();
+    life.spawn_lasting("health port", async move { Ok(axum::serve(health_listener, health).await?) });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn readiness_can_be_watched_while_the_process_stops() -> anyhow::Result<()> {
+        let (life, health, registry) = (Lifecycle::new(), Health::new(), Registry::new());
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let (metrics, _) = listen(loopback, 0, "a port").await?;
+        let (alive, port) = listen(loopback, 0, "a port").await?;
+        serve_operations(&life, (metrics, &registry), (alive, &health));
+        let lease = health.gate("lease");
+        lease.open();
+        let ready =
+            async || anyhow::Ok(reqwest::get(format!("http://127.0.0.1:{port}/readyz")).await?.status().as_u16());
+        assert_eq!(ready().await?, 200);
+        life.stop();
+        lease.shut("the worker stops");
+        life.drained(Duration::from_secs(5)).await?;
+        assert_eq!(ready().await?, 503);
+        Ok(())
+    }
 }

@@ -6,16 +6,20 @@
 
 pub mod args;
 pub mod auth;
+mod chain;
 pub mod clock;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
 pub mod log;
 pub mod metrics;
+pub mod operations;
 pub mod ports;
 pub mod secret;
 pub mod telemetry;
 pub mod trace;
+
+pub use chain::chain;
 
 /// Installs the process's one TLS provider; the first call wins, later ones change nothing.
 pub fn install_crypto() {

@@ -16,6 +16,8 @@ use tokio_util::task::TaskTracker;
 pub struct Lifecycle {
     stopping: CancellationToken,
     tasks: TaskTracker,
+    /// What answers until the process ends: no stop waits for it.
+    lasting: TaskTracker,
     failed: Arc<AtomicBool>,
 }
 
@@ -33,18 +35,38 @@ impl Lifecycle {
         Self::default()
     }
 
-    /// Runs a long-lived task. When it fails, the whole process is asked to stop.
+    /// Runs a long-lived task. When it fails or panics, the whole process is asked to stop.
     pub fn spawn<F>(&self, name: &'static str, task: F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let life = self.clone();
-        self.tasks.spawn(async move {
-            if let Err(error) = task.await {
-                tracing::error!(task = name, error = format!("{error:#}"), "task failed; the process stops");
-                life.failed.store(true, Ordering::SeqCst);
-                life.stopping.cancel();
-            }
+        self.spawn_on(&self.tasks, name, task);
+    }
+
+    /// Runs a task that goes on through a stop and ends with the process. When it fails, the process is asked to stop.
+    pub fn spawn_lasting<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.spawn_on(&self.lasting, name, task);
+    }
+
+    fn spawn_on<F>(&self, tasks: &TaskTracker, name: &'static str, task: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let (life, running) = (self.clone(), tasks.spawn(task));
+        tasks.spawn(async move {
+            let error = match running.await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => format!("{error:#}"),
+                // Nobody aborts these tasks but a runtime that ends.
+                Err(ended) if ended.is_cancelled() => return,
+                Err(panicked) => panicked.to_string(),
+            };
+            tracing::error!(task = name, error, "task failed; the process stops");
+            life.failed.store(true, Ordering::SeqCst);
+            life.stopping.cancel();
         });
     }
 
@@ -99,5 +121,28 @@ impl Lifecycle {
             return Err(Unclean::TaskFailed);
         }
         if drained { Ok(()) } else { Err(Unclean::GraceExceeded(grace)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn a_task_that_panics_stops_the_process_as_one_that_fails_does() {
+        let life = Lifecycle::new();
+        life.spawn("writer", async { panic!("a bug") });
+        tokio::time::timeout(PATIENCE, life.stopping().cancelled()).await.expect("the process is asked to stop");
+        assert!(matches!(life.drained(PATIENCE).await, Err(Unclean::TaskFailed)));
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_what_lasts() {
+        let life = Lifecycle::new();
+        life.spawn_lasting("health port", std::future::pending());
+        life.stop();
+        life.drained(PATIENCE).await.expect("nothing else runs");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -17,11 +18,16 @@ use prometheus_client::metrics::histogram::Histogram;
 
 pub use catalogue::{Kind, Metric};
 
+use crate::ports::Service;
+
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A process's registry. Clones share it. A metric is registered once, by its catalogue entry.
 #[derive(Debug, Clone, Default)]
-pub struct Registry(Arc<Mutex<prometheus_client::registry::Registry>>);
+pub struct Registry {
+    instruments: Arc<Mutex<prometheus_client::registry::Registry>>,
+    registered: Arc<Mutex<BTreeSet<&'static str>>>,
+}
 
 /// Label sets of families.
 pub trait Labels: Clone + std::hash::Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static {}
@@ -59,10 +65,20 @@ impl Registry {
         self.add(metric, &Kind::Gauge, Family::default())
     }
 
+    /// The catalogue's metrics of a program that are not registered here.
+    pub fn missing(&self, service: Service) -> Vec<&'static str> {
+        let registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = catalogue::ALL.iter().filter(|metric| metric.service == service).map(|metric| metric.name);
+        own.filter(|name| !registered.contains(name)).collect()
+    }
+
     /// The text that Prometheus scrapes.
     pub fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        prometheus_client::encoding::text::encode(
+            &mut text,
+            &self.instruments.lock().unwrap_or_else(PoisonError::into_inner),
+        )?;
         Ok(text)
     }
 
@@ -84,8 +100,9 @@ impl Registry {
         M: prometheus_client::registry::Metric + Clone,
     {
         assert_eq!(&metric.kind, kind, "{} is registered as what the catalogue says", metric.name);
-        let mut registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = self.instruments.lock().unwrap_or_else(PoisonError::into_inner);
         registry.register(metric.name, metric.help, instrument.clone());
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(metric.name);
         instrument
     }
 }

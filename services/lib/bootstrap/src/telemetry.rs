@@ -45,24 +45,40 @@ pub enum Error {
 pub struct Guard {
     traces: Option<(SdkTracerProvider, Exporting)>,
     _file: Option<tracing_appender::non_blocking::WorkerGuard>,
-    /// The last lines, for the log view.
-    pub recent: Recent,
-    /// Changes the filter while the process runs.
-    pub filter: Filter,
 }
 
 /// Changes what is logged while the process runs.
 #[derive(Debug, Clone)]
-pub struct Filter(reload::Handle<EnvFilter, Registry>);
+pub struct Filter {
+    handle: reload::Handle<EnvFilter, Registry>,
+    usual: String,
+}
 
 impl Filter {
     /// Replaces the filter; an unreadable one changes nothing.
     pub fn set(&self, filter: &str) -> Result<(), Error> {
         let parsed = parse(filter)?;
         // The only failure is a subscriber that is gone, and then there is nothing left to filter.
-        let _ = self.0.reload(parsed);
+        let _ = self.handle.reload(parsed);
         Ok(())
     }
+
+    /// Takes up again the filter that the process was started with.
+    pub fn restore(&self) {
+        self.set(&self.usual).expect("the usual filter was readable when the process started");
+    }
+
+    /// What is logged now.
+    #[cfg(test)]
+    pub(crate) fn now(&self) -> String {
+        self.handle.with_current(ToString::to_string).expect("the subscriber is there")
+    }
+}
+
+/// A filter that can be changed.
+pub(crate) fn filter(usual: &str) -> Result<(reload::Layer<EnvFilter, Registry>, Filter), Error> {
+    let (layer, handle) = reload::Layer::new(parse(usual)?);
+    Ok((layer, Filter { handle, usual: usual.to_owned() }))
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, Error> {
@@ -71,10 +87,11 @@ fn parse(filter: &str) -> Result<EnvFilter, Error> {
 
 /// Sets up the logs and traces of `service`.
 pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result<Guard, Error> {
-    let (filter, handle) = reload::Layer::new(parse(&args.log_filter)?);
+    let (filtering, filter) = filter(&args.log_filter)?;
     let recent = Recent::default();
     let flat = Flat { service, version };
-    let mut layers: Vec<BoxedLayer> = vec![filter.boxed(), terminal(args.log_format, &flat)];
+    let mut layers: Vec<BoxedLayer> =
+        vec![filtering.boxed(), FloodGate::default().boxed(), terminal(args.log_format, &flat)];
     layers.push(json(&flat, {
         let recent = recent.clone();
         move || recent.clone()
@@ -96,7 +113,18 @@ pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result
         );
     }
     tracing_subscriber::registry().with(layers).try_init().map_err(Error::Twice)?;
-    Ok(Guard { traces, _file: file, recent, filter: Filter(handle) })
+    log_panics();
+    crate::operations::open(recent, filter);
+    Ok(Guard { traces, _file: file })
+}
+
+/// A panic is a line of the log like every other error: whoever reads only the log's file learns of it.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, message, "a task panicked");
+    }));
 }
 
 fn terminal(format: LogFormat, flat: &Flat) -> BoxedLayer {
@@ -106,7 +134,7 @@ fn terminal(format: LogFormat, flat: &Flat) -> BoxedLayer {
         LogFormat::Json => false,
     };
     if pretty {
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(FloodGate::default()).boxed()
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed()
     } else {
         json(flat, std::io::stderr.with_max_level(tracing::Level::TRACE))
     }
@@ -120,7 +148,6 @@ where
         .event_format(flat.clone())
         .fmt_fields(JsonFields::new())
         .with_writer(writer)
-        .with_filter(FloodGate::default())
         .boxed()
 }
 

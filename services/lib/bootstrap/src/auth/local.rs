@@ -1,7 +1,8 @@
 //! An issuer of one's own for one machine and rehearsals: a key pair in a directory, and a `jwks.json` beside it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,8 +54,7 @@ impl LocalIssuer {
             fs::create_dir_all(directory).map_err(path(directory))?;
             let (pem, key_set) = generate().map_err(LocalIssuerError::Generate)?;
             fs::write(&jwks, key_set).map_err(path(&jwks))?;
-            fs::write(&pem_path, pem).map_err(path(&pem_path))?;
-            fs::set_permissions(&pem_path, fs::Permissions::from_mode(0o600)).map_err(path(&pem_path))?;
+            write_secret(&pem_path, pem.as_bytes()).map_err(path(&pem_path))?;
         }
         let pem = fs::read(&pem_path).map_err(path(&pem_path))?;
         let key = EncodingKey::from_rsa_pem(&pem).map_err(|error| LocalIssuerError::Unreadable(pem_path, error))?;
@@ -105,6 +105,11 @@ impl LocalIssuer {
         let header = Header { kid: Some(KEY_ID.into()), ..Header::new(Algorithm::RS256) };
         encode(&header, &claims, &self.key).map_err(LocalIssuerError::Sign)
     }
+}
+
+/// Writes a new file that was never anybody else's to read, not even for a moment.
+fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(secret)
 }
 
 /// A new key pair: the private key as PEM, the public one as a JWKS.

@@ -63,7 +63,7 @@ catalogue! {
     ENGINE_RELAY_LAG = AuctionEngine Gauge, "sothebais_engine_relay_lag_rows", [], "Durable rows that the bus has not got yet";
     ENGINE_INBOX_LAG = AuctionEngine Gauge, "sothebais_engine_inbox_lag_posts", [], "Posts in the inbox that have not been judged yet";
     ENGINE_VIEWERS = AuctionEngine Gauge, "sothebais_engine_websocket_connections", [], "Open WebSockets";
-    ENGINE_PRICE = AuctionEngine Gauge, "sothebais_engine_lots_open", [], "Lots that take bids now";
+    ENGINE_LOTS_OPEN = AuctionEngine Gauge, "sothebais_engine_lots_open", [], "Lots that take bids now";
 
     GATEWAY_POSTS = SocialGateway Counter, "sothebais_gateway_posts", ["via", "outcome"], "Posts seen, by source and what became of them";
     GATEWAY_POST_AGE = SocialGateway Histogram(POST_AGE_BOUNDS), "sothebais_gateway_post_age_seconds", [], "Age of a post when it was read";
