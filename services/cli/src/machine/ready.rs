@@ -74,6 +74,9 @@ pub(super) fn servers(error: private_servers::Error) -> Trouble {
         private_servers::Error::NoUser(_) => {
             ("UserMissing", "run as an ordinary user, or apt-get install postgresql, which makes the user".to_owned())
         }
+        private_servers::Error::Unreachable { directory, .. } => {
+            ("DirectoryShut", format!("chmod o+x {}, or name another --data directory", directory.display()))
+        }
         private_servers::Error::Spawn { .. }
         | private_servers::Error::Failed { .. }
         | private_servers::Error::NotReady { .. }

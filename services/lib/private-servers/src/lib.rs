@@ -32,6 +32,11 @@ pub enum Error {
     Path { path: PathBuf, source: std::io::Error },
     #[error("there is no user \"{0}\" to run PostgreSQL as (it refuses to run as root)")]
     NoUser(&'static str),
+    #[error(
+        "PostgreSQL runs as {user}, who may not walk through {directory}; allow it (chmod o+x), or use another directory",
+        directory = directory.display()
+    )]
+    Unreachable { user: &'static str, directory: PathBuf },
     #[error("no free loopback port could be had")]
     NoPort(#[source] std::io::Error),
 }

@@ -1,7 +1,7 @@
 //! A private PostgreSQL: fsync, `synchronous_commit` and `full_page_writes` on, password login, loopback and socket.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, User, chown};
 
-use crate::process::{any_alive, children_of, free_port, kill_all, random_word};
+use crate::process::{any_alive, children_of, free_port, kill_all, random_word, write_secret};
 use crate::tied::{Death, Identity, Output, Tie, Tied, spawn_tied};
 use crate::{Error, binary};
 
@@ -164,13 +164,19 @@ fn prepare_directory(directory: &Path, identity: &Identity) -> Result<(), Error>
     let Identity::User { uid, gid } = identity else { return Ok(()) };
     let owned = |path: &Path| chown(path, Some(Uid::from_raw(*uid)), Some(Gid::from_raw(*gid)));
     owned(directory).map_err(|errno| Error::path(directory)(errno.into()))?;
-    // The server's user must be able to walk down to its directory; temporary directories are private to root.
+    // The server's user must be able to walk down to its directory. Temporary directories are private to root and ours to
+    // open (for walking through, not for reading); any other one is somebody's decision.
+    let temporary = std::env::temp_dir();
     for parent in directory.ancestors().skip(1) {
         let Ok(metadata) = fs::metadata(parent) else { continue };
         let mode = metadata.permissions().mode();
-        if mode & 0o001 == 0 && std::os::unix::fs::MetadataExt::uid(&metadata) == 0 && parent != Path::new("/root") {
-            fs::set_permissions(parent, fs::Permissions::from_mode(mode | 0o011)).map_err(Error::path(parent))?;
+        if mode & 0o001 != 0 || metadata.uid() == *uid {
+            continue;
         }
+        if !parent.starts_with(&temporary) || parent == temporary {
+            return Err(Error::Unreachable { user: UNPRIVILEGED_USER, directory: parent.to_owned() });
+        }
+        fs::set_permissions(parent, fs::Permissions::from_mode(mode | 0o011)).map_err(Error::path(parent))?;
     }
     Ok(())
 }
@@ -179,8 +185,7 @@ fn prepare_directory(directory: &Path, identity: &Identity) -> Result<(), Error>
 fn password(directory: &Path) -> Result<String, Error> {
     let path = directory.join("password");
     if !path.exists() {
-        fs::write(&path, random_word()?).map_err(Error::path(&path))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(Error::path(&path))?;
+        write_secret(&path, &random_word()?).map_err(Error::path(&path))?;
         if let Ok(Identity::User { uid, gid }) = identity() {
             chown(&path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
                 .map_err(|errno| Error::path(&path)(errno.into()))?;
@@ -228,4 +233,22 @@ pub(crate) fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().rev().take(5).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_directory_that_is_not_temporary_is_left_as_it_is() -> anyhow::Result<()> {
+        let Identity::User { uid, gid } = identity()? else { return Ok(()) };
+        // Root's own home stands for any directory that somebody has shut; nothing below it is touched either.
+        let home = tempfile::Builder::new().tempdir_in("/root")?;
+        let mode = || fs::metadata(home.path()).map(|metadata| metadata.permissions().mode() & 0o777);
+        let before = mode()?;
+        let refused = prepare_directory(&home.path().join("postgres"), &Identity::User { uid, gid });
+        assert!(matches!(refused, Err(Error::Unreachable { .. })), "{refused:?}");
+        assert_eq!(mode()?, before);
+        Ok(())
+    }
 }

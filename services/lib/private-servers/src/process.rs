@@ -1,6 +1,9 @@
 //! Small facts about processes and ports.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -50,4 +53,14 @@ pub(crate) fn random_word() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).map_err(Error::path(path))?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// Writes a file that is nobody else's to read from its first moment on. One that is there is replaced.
+pub(crate) fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secret.as_bytes())
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::postgres::tail;
-use crate::process::{free_port, random_word};
+use crate::process::{free_port, random_word, write_secret};
 use crate::tied::{Death, Identity, Output, Tie, Tied, spawn_tied};
 use crate::{Error, binary};
 
@@ -130,12 +130,15 @@ impl Redis {
 fn launch(directory: &Path, persistence: Persistence, password: &str, port: u16) -> Result<Tied, Error> {
     let missing = Error::MissingProgram { program: "redis-server", package: "redis-server" };
     let mut command = Command::new(binary::on_path("redis-server").ok_or(missing)?);
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", password, "--save", ""]);
-    command.arg("--dir").arg(directory).current_dir(directory);
-    match persistence {
-        Persistence::None => command.args(["--appendonly", "no"]),
-        Persistence::AppendAlways => command.args(["--appendonly", "yes", "--appendfsync", "always"]),
+    // Everybody may read a process's arguments, and the password is among these settings.
+    let appending = match persistence {
+        Persistence::None => "appendonly no",
+        Persistence::AppendAlways => "appendonly yes\nappendfsync always",
     };
+    let settings = format!("port {port}\nbind 127.0.0.1\nrequirepass {password}\nsave \"\"\n{appending}\n");
+    let settings_path = directory.join("redis.conf");
+    write_secret(&settings_path, &settings).map_err(Error::path(&settings_path))?;
+    command.arg("redis.conf").arg("--dir").arg(directory).current_dir(directory);
     let log_path = directory.join("redis.log");
     let log = fs::File::options().create(true).append(true).open(&log_path).map_err(Error::path(&log_path))?;
     let tie = Tie { death: Death::Terminate, identity: Identity::Same, output: Output::File(log) };

@@ -33,6 +33,10 @@ async fn redis_answers_again_on_the_same_port_after_kill_9() -> anyhow::Result<(
     let directory = tempfile::tempdir()?;
     let mut redis = Redis::start(&directory.path().join("redis")).await?;
     let port = redis.port();
+    let arguments = std::fs::read_to_string(format!("/proc/{}/cmdline", redis.pid()))?;
+    let url = redis.url();
+    let (password, _) = url.trim_start_matches("redis://:").split_once('@').expect("a password");
+    assert!(!arguments.contains(password), "everybody may read a process's arguments");
     redis.kill9();
     redis.restart().await?;
     assert_eq!(redis.port(), port);
