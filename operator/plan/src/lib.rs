@@ -41,8 +41,19 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The auctions of each shard.
     pub shards: BTreeMap<String, BTreeSet<String>>,
+    /// Auctions that do not run yet because another one takes bids through their handle; it goes first until it is over.
+    /// Two shards that read one inbox would make two bids of one post.
+    pub waiting: BTreeMap<String, HandleConflict>,
     /// When the plan changes by itself; `None` when only an edit or an observation changes it.
     pub wake_at: Option<Timestamp>,
+}
+
+/// Why an auction waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandleConflict {
+    pub handle: String,
+    /// The auction that takes bids through it.
+    pub auction: String,
 }
 
 /// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
@@ -50,20 +61,30 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
     let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     // The auctions that speak through a handle.
     let mut handles: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut readers: BTreeMap<String, (String, &str)> = BTreeMap::new();
+    let mut waiting = BTreeMap::new();
     let mut wake_at = None;
-    for auction in auctions {
-        let Some(name) = auction.metadata.name.as_deref() else { continue };
-        let (from, until) = presence(auction, observed.completed.get(name).copied());
+    for (from, name, auction) in by_start(auctions) {
+        let completed = observed.completed.get(name).copied();
+        let until = completed.map(|at| at + Span::from_secs(auction.spec.schedule.settle_grace_seconds));
         let changes = [Some(from), until].into_iter().flatten().find(|change| *change > now);
         wake_at = wake_at.into_iter().chain(changes).min();
         if now < from || until.is_some_and(|until| now >= until) {
             continue;
         }
-        shards.entry(shard_of(auction, name)).or_default().insert(name.to_owned());
-        if auction.spec.bid_channels.contains(&BidChannel::X)
-            && let Some(handle) = &auction.spec.house.x_handle
-        {
-            handles.entry(handle.to_lowercase()).or_default().insert(name);
+        let (shard, handle) = (shard_of(auction, name), handle_of(auction));
+        if let (Some(handle), None) = (&handle, completed) {
+            let (reader, first) = readers.entry(handle.clone()).or_insert_with(|| (shard.clone(), name));
+            // The rules themselves keep two auctions of one shard apart.
+            if *reader != shard {
+                let conflict = HandleConflict { handle: handle.clone(), auction: (*first).to_owned() };
+                waiting.insert(name.to_owned(), conflict);
+                continue;
+            }
+        }
+        shards.entry(shard).or_default().insert(name.to_owned());
+        if let Some(handle) = handle {
+            handles.entry(handle).or_default().insert(name);
         }
     }
     let mut workloads = Vec::new();
@@ -82,7 +103,7 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
     for (index, (handle, auctions)) in handles.iter().enumerate() {
         workloads.push(workload::social_gateway(handle, auctions, ports(index), stage));
     }
-    Plan { workloads, shards, wake_at }
+    Plan { workloads, shards, waiting, wake_at }
 }
 
 /// The shard that decides an auction's bids.
@@ -93,12 +114,23 @@ fn shard_of(auction: &Auction, name: &str) -> String {
     }
 }
 
-/// From when until when an auction's processes run; an unfinished auction has no end.
-fn presence(auction: &Auction, completed: Option<Timestamp>) -> (Timestamp, Option<Timestamp>) {
-    let schedule = &auction.spec.schedule;
-    let starts_at = Timestamp(schedule.starts_at.as_millisecond());
-    let from = starts_at + Span::from_secs(schedule.warmup_seconds.saturating_neg());
-    (from, completed.map(|at| at + Span::from_secs(schedule.settle_grace_seconds)))
+/// The handle through which an auction takes bids, as X compares it.
+fn handle_of(auction: &Auction) -> Option<String> {
+    let spec = &auction.spec;
+    spec.bid_channels.contains(&BidChannel::X).then(|| spec.house.x_handle.as_deref().map(str::to_lowercase))?
+}
+
+/// The auctions with names by the time at which their processes start: who is first has a handle first.
+fn by_start(auctions: &[Auction]) -> Vec<(Timestamp, &str, &Auction)> {
+    let named = auctions.iter().filter_map(|auction| {
+        let schedule = &auction.spec.schedule;
+        let starts_at = Timestamp(schedule.starts_at.as_millisecond());
+        let from = starts_at + Span::from_secs(schedule.warmup_seconds.saturating_neg());
+        Some((from, auction.metadata.name.as_deref()?, auction))
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort_by_key(|&(from, name, _)| (from, name));
+    named
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ fn a_rehearsal_has_the_emulator_before_the_gateway_and_air_never_has_it() {
 
 #[test]
 fn shared_auctions_meet_in_the_pool_and_only_one_worker_has_the_seeds_ports() {
-    let auctions = [auction("b", 0, "Shared"), auction("a", 0, "Shared"), auction("c", 0, "Dedicated")];
+    let mut auctions = [auction("b", 0, "Shared"), auction("a", 0, "Shared"), auction("c", 0, "Dedicated")];
+    auctions[2].spec.house.x_handle = Some("elsewhere".to_owned());
     let plan = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
     assert_eq!(plan.shards["pool"], BTreeSet::from(["a".to_owned(), "b".to_owned()]));
     let ports: Vec<_> = plan.workloads.iter().map(|workload| (workload.role, workload.ports)).collect();
@@ -82,7 +83,21 @@ fn what_x_charges_is_booked_under_the_names_of_the_auctions_that_share_the_handl
         let gateway = plan.workloads.into_iter().find(|workload| workload.role == Role::SocialGateway).unwrap();
         gateway.environment["X_SHOW"].clone()
     };
-    let (a, b) = (auction("a", 0, "Dedicated"), auction("b", 0, "Shared"));
+    let (a, b) = (auction("a", 0, "Shared"), auction("b", 0, "Shared"));
     assert_eq!(show(std::slice::from_ref(&b)), Setting::Text("b".to_owned()));
     assert_eq!(show(&[b, a]), Setting::Text("a+b".to_owned()));
+}
+
+#[test]
+fn one_handle_has_one_reader_and_the_auction_that_starts_later_waits_for_it() {
+    let auctions = [auction("late", 1, "Dedicated"), auction("early", 0, "Dedicated")];
+    let both = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR));
+    assert_eq!(names(&both), ["auction-engine-early", "social-gateway-sothebais"]);
+    let conflict = HandleConflict { handle: "sothebais".to_owned(), auction: "early".to_owned() };
+    assert_eq!(both.waiting, [("late".to_owned(), conflict)].into());
+
+    let observed = Observed { completed: [("early".to_owned(), Timestamp(HOUR))].into(), ..Observed::default() };
+    let after = plan(&auctions, &observed, Stage::Air, Timestamp(HOUR + 1));
+    assert_eq!(after.waiting, BTreeMap::new());
+    assert_eq!(after.shards.keys().collect::<Vec<_>>(), ["early", "late"]);
 }

@@ -126,6 +126,13 @@ pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: Por
         ("X_API_URL", Setting::XApiUrl { handle: handle.to_owned() }),
         ("X_CREDENTIALS_FILE", Setting::XCredentialsFile),
     ]);
+    match stage {
+        Stage::Air => {}
+        // The stand-in lists a post after 1.5 s at most; X itself may take longer, so the gateway's default stands there.
+        Stage::Rehearsal => {
+            environment.insert("X_AUDIT_SETTLE_MS", Setting::Text("2000".to_owned()));
+        }
+    }
     Workload {
         name: of_handle(Role::SocialGateway, handle),
         role: Role::SocialGateway,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use operator_api::auction::{ReserveKind, SecretRef};
+use operator_api::auction::{BidChannel, ReserveKind, SecretRef};
 use operator_api::{Auction, FieldCode, FieldError};
 use serde::Deserialize;
 
@@ -115,6 +115,7 @@ fn parse(text: &str) -> Result<Manifests, Vec<Fault>> {
         faults.push(Fault { place: None, text: "the file holds no Auction".to_owned() });
     }
     faults.extend(names_twice(&checked));
+    faults.extend(handles_twice(&checked));
     if faults.is_empty() { Ok(Manifests { auctions: checked }) } else { Err(faults) }
 }
 
@@ -182,6 +183,31 @@ fn names_twice(auctions: &[Auction]) -> Vec<Fault> {
     let names = auctions.iter().filter_map(|auction| auction.metadata.name.as_deref());
     let twice = names.filter(|name| !seen.insert(*name));
     twice.map(|name| Fault { place: None, text: format!("two auctions are called \"{name}\"") }).collect()
+}
+
+/// Auctions that would take bids through one handle at the same time: one post would be a bid in both.
+fn handles_twice(auctions: &[Auction]) -> Vec<Fault> {
+    let posts = auctions.iter().filter(|auction| auction.spec.bid_channels.contains(&BidChannel::X));
+    let mut posts: Vec<_> =
+        posts.filter_map(|auction| Some((auction.spec.house.x_handle.as_deref()?, auction))).collect();
+    posts.sort_by_key(|(_, auction)| auction.spec.schedule.starts_at);
+    let name = |auction: &Auction| auction.metadata.name.clone().unwrap_or_default();
+    let mut faults = Vec::new();
+    for (index, (handle, later)) in posts.iter().enumerate() {
+        let over =
+            |first: &Auction| first.spec.schedule.ends_at.is_some_and(|end| end <= later.spec.schedule.starts_at);
+        let first = posts[..index].iter().find(|(other, first)| other.eq_ignore_ascii_case(handle) && !over(first));
+        if let Some((_, first)) = first {
+            let text = format!(
+                "\"{}\" and \"{}\" take bids through @{handle} at the same time; give one another handle, or the first \
+                 one a schedule.endsAt before the other starts",
+                name(first),
+                name(later)
+            );
+            faults.push(Fault { place: None, text });
+        }
+    }
+    faults
 }
 
 fn fault(document: &Document<'_>, error: &FieldError) -> Fault {

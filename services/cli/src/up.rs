@@ -12,7 +12,7 @@ use auction_core::Timestamp;
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use operator_api::Auction;
-use operator_plan::{Observed, Plan, Stage};
+use operator_plan::{HandleConflict, Observed, Plan, Stage};
 use uuid::Uuid;
 use wire::rest::AuctionState;
 
@@ -106,6 +106,9 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
             }
             if let (true, Some(at)) = (plan.workloads.is_empty(), plan.wake_at) {
                 progress.note(&format!("nothing to run before {}", wire::Time(at)));
+            }
+            for (auction, HandleConflict { handle, auction: first }) in &plan.waiting {
+                progress.note(&format!("{auction} waits: {first} takes bids through @{handle} until it is over"));
             }
             applied = Some(plan.clone());
         }

@@ -84,3 +84,22 @@ fn another_version_of_the_manifest_is_refused_at_its_line() {
         assert_eq!(found[0].0, line_of(&text, other.trim_end()));
     }
 }
+
+#[test]
+fn two_auctions_at_once_on_one_handle_are_refused_and_one_after_the_other_is_not() {
+    let two = |first_ends: &str| {
+        let (auction, secret) = EXAMPLE.split_once("\n---\n").unwrap();
+        let spec = |name: &str, starts: &str| {
+            let named = auction.replace("name: genesis-night", &format!("name: {name}"));
+            let start = named.lines().find(|line| line.trim_start().starts_with("startsAt:")).unwrap();
+            let indent = &start[..start.len() - start.trim_start().len()];
+            named.replace(start, &format!("{indent}startsAt: {starts}"))
+        };
+        let first = spec("first", &format!("2030-01-01T18:00:00Z{first_ends}"));
+        format!("{first}\n---\n{}\n---\n{secret}", spec("second", "2030-01-02T18:00:00Z"))
+    };
+    let found = faults(&two(""));
+    assert!(found.iter().any(|(_, text)| text.contains("at the same time")), "{found:?}");
+    let parsed = parse(&two("\n    endsAt: 2030-01-02T00:00:00Z"));
+    assert!(parsed.is_ok(), "{parsed:?}");
+}
