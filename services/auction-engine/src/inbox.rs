@@ -10,16 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auction_core::{Action, Command, Handle, Source, SourceKind, Timestamp};
+use bootstrap::chain;
 use bootstrap::clock::Clock;
 use bus::Bus;
 use store::PgPool;
-use store::inbox::InboxPost;
+use store::inbox::{InboxPost, Need};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use xtra::WeakAddress;
 
-use crate::engine::{AuctionView, EngineHandle, Pending, SubmitError};
+use crate::engine::{AuctionState, AuctionView, EngineHandle, Pending, SubmitError};
 use crate::observe::{Observe, trace};
 use crate::shard::actor::ShardActor;
 use crate::shard::house::CursorOf;
@@ -35,6 +36,9 @@ const PAGE: u32 = 256;
 /// A shard that has not heard of a handle begins with posts made this long before the auction starts.
 const LOOK_BACK_MS: i64 = 15 * 60 * 1000;
 
+/// A shard says so often that it reads an inbox; the store believes it for much longer.
+const CLAIM_EVERY: Duration = Duration::from_secs(5);
+
 /// Pause after the database or the shard has failed.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
@@ -43,6 +47,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) struct Inbox {
     pub(crate) engine: EngineHandle,
     pub(crate) shard: WeakAddress<ShardActor>,
+    /// The shard's name.
+    pub(crate) name: Arc<str>,
     pub(crate) pool: PgPool,
     pub(crate) bus: Bus,
     pub(crate) clock: Clock,
@@ -55,25 +61,35 @@ enum Failure {
     Store(#[from] store::Error),
     #[error("the shard did not take a command")]
     Submit(#[from] SubmitError),
+    #[error("shard {shard} reads it, and its auction is not over")]
+    Taken { shard: String },
     #[error("the shard has ended")]
     Ended,
 }
 
 /// Reads the inboxes of all handles that the shard's auctions have, until `stopping`.
-pub(crate) async fn run(inbox: Inbox, tasks: TaskTracker, stopping: CancellationToken) {
-    let mut served = BTreeSet::new();
+pub(crate) async fn run(inbox: Inbox, stopping: CancellationToken) {
+    let (mut served, mut readers) = (BTreeSet::new(), JoinSet::new());
     loop {
         for handle in inbox.engine.views().iter().filter_map(|view| view.terms.handle.clone()) {
             if served.insert(handle.clone()) {
-                let reader = Reader { inbox: inbox.clone(), handle, cursor: 0, audit: Audit::default() };
-                tasks.spawn(reader.run(stopping.clone()));
+                readers.spawn(Reader::new(inbox.clone(), handle).run(stopping.clone()));
             }
         }
         tokio::select! {
-            () = stopping.cancelled() => return,
+            () = stopping.cancelled() => break,
+            Some(ended) = readers.join_next() => match ended {
+                // The shard has ended.
+                Ok(()) => return,
+                Err(fallen) => match fallen.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_aborted) => return,
+                },
+            },
             () = tokio::time::sleep(POLL) => {}
         }
     }
+    readers.join_all().await;
 }
 
 /// Reads one handle's inbox.
@@ -83,19 +99,32 @@ struct Reader {
     /// The last post that was handed to the shard.
     cursor: u64,
     audit: Audit,
+    /// When the inbox was claimed last.
+    claimed: Option<Instant>,
+    /// Posts that wait, as the metric was told.
+    lag: i64,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.inbox.observe.inbox_lag_moves(-self.lag);
+    }
 }
 
 impl Reader {
+    fn new(inbox: Inbox, handle: Handle) -> Self {
+        Self { inbox, handle, cursor: 0, audit: Audit::default(), claimed: None, lag: 0 }
+    }
+
     async fn run(mut self, stopping: CancellationToken) {
         let mut nudges = self.inbox.bus.listen(bus::keys::nudge(self.handle.as_str()));
         let mut started = false;
         loop {
-            let outcome = if started { self.read_all().await } else { self.start().await };
-            match outcome {
+            match self.turn(started).await {
                 Ok(()) => started = true,
                 Err(Failure::Ended) => return,
                 Err(error) => {
-                    tracing::warn!(handle = %self.handle, error = %error, "the inbox waits");
+                    tracing::warn!(handle = %self.handle, error = %chain(&error), "the inbox waits");
                     // What was not answered may or may not be in the journal: its cursor knows.
                     started = false;
                     tokio::time::sleep(RETRY_PAUSE).await;
@@ -107,6 +136,29 @@ impl Reader {
                 () = tokio::time::sleep(POLL) => {}
             }
         }
+    }
+
+    async fn turn(&mut self, started: bool) -> Result<(), Failure> {
+        self.claim().await?;
+        if started { self.read_all().await } else { self.start().await }
+    }
+
+    /// One shard reads an inbox at a time, or one post would be two bids. Who has no auction left to bid in gives way.
+    async fn claim(&mut self) -> Result<(), Failure> {
+        if self.claimed.is_some_and(|at| at.elapsed() < CLAIM_EVERY) {
+            return Ok(());
+        }
+        self.claimed = None;
+        let over = self.auctions().iter().all(|view| match view.state {
+            AuctionState::Scheduled | AuctionState::Live | AuctionState::Paused => false,
+            AuctionState::Cancelled | AuctionState::Completed => true,
+        });
+        let need = if over { Need::Over } else { Need::Live };
+        match store::inbox::claim(&self.inbox.pool, &self.handle, &self.inbox.name, need).await? {
+            shard if *shard == *self.inbox.name => self.claimed = Some(Instant::now()),
+            shard => return Err(Failure::Taken { shard }),
+        }
+        Ok(())
     }
 
     /// Takes the journaled cursor; for a handle that is new to the shard, finds where to begin.
@@ -129,14 +181,26 @@ impl Reader {
     async fn read_all(&mut self) -> Result<(), Failure> {
         loop {
             let began = Instant::now();
-            let page = store::inbox::read(&self.inbox.pool, &self.handle, self.cursor, PAGE).await?;
-            self.inbox.observe.inbox_lag(page.len());
+            let page =
+                store::inbox::read_claimed(&self.inbox.pool, (&self.handle, &self.inbox.name), self.cursor, PAGE)
+                    .await?;
+            self.tell_lag(&page).await?;
             self.submit_page(&page, began).await?;
             if page.len() < usize::try_from(PAGE).expect("a page is small") {
                 break;
             }
         }
         self.audit().await
+    }
+
+    async fn tell_lag(&mut self, page: &[InboxPost]) -> Result<(), Failure> {
+        let newest = match page {
+            [] => self.cursor,
+            [_, ..] => store::inbox::newest(&self.inbox.pool, &self.handle).await?,
+        };
+        let lag = i64::try_from(newest.saturating_sub(self.cursor)).unwrap_or(i64::MAX);
+        self.inbox.observe.inbox_lag_moves(lag - std::mem::replace(&mut self.lag, lag));
+        Ok(())
     }
 
     /// Hands a page to the shard in its order, then waits for all of it.

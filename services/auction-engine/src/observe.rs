@@ -42,6 +42,9 @@ pub(crate) struct Observe {
     last_seq: Gauge,
     relay_lag: Gauge,
     inbox_lag: Gauge,
+    lots_open: Gauge,
+    /// Open sockets.
+    pub(crate) sockets: Gauge,
     busy: Counter,
     lease: Gate,
     database: Gate,
@@ -69,6 +72,8 @@ impl Observe {
             last_seq: registry.gauge(&catalogue::ENGINE_LAST_SEQ),
             relay_lag: registry.gauge(&catalogue::ENGINE_RELAY_LAG),
             inbox_lag: registry.gauge(&catalogue::ENGINE_INBOX_LAG),
+            lots_open: registry.gauge(&catalogue::ENGINE_LOTS_OPEN),
+            sockets: registry.gauge(&catalogue::ENGINE_VIEWERS),
             busy: registry.counter(&catalogue::ENGINE_BUSY),
             lease: health.gate("lease"),
             database: health.gate("database"),
@@ -126,6 +131,7 @@ impl Observe {
 
     pub(crate) fn follows(&self, why: String) {
         self.epoch.set(0);
+        self.lots_open.set(0);
         self.lease.shut(why);
     }
 
@@ -145,7 +151,32 @@ impl Observe {
         self.relay_lag.set(rows.cast_signed());
     }
 
-    pub(crate) fn inbox_lag(&self, posts: usize) {
-        self.inbox_lag.set(i64::try_from(posts).unwrap_or(i64::MAX));
+    /// One of the inboxes has so many posts more or less to be read than it had.
+    pub(crate) fn inbox_lag_moves(&self, posts: i64) {
+        self.inbox_lag.inc_by(posts);
+    }
+
+    pub(crate) fn lots_open(&self, lots: usize) {
+        self.lots_open.set(i64::try_from(lots).unwrap_or(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use bootstrap::http::{listen, serve_operations};
+    use bootstrap::lifecycle::Lifecycle;
+    use bootstrap::ports::Service;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_metric_of_the_catalogue_is_registered() {
+        let (registry, health, life) = (Registry::new(), Health::new(), Lifecycle::new());
+        let port = async || listen(Ipv4Addr::LOCALHOST.into(), 0, "a port").await.unwrap().0;
+        serve_operations(&life, (port().await, &registry), (port().await, &health));
+        let _observe = Observe::new(&registry, &health);
+        assert_eq!(registry.missing(Service::AuctionEngine), Vec::<&str>::new());
     }
 }

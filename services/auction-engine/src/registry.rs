@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bootstrap::chain;
 use store::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,7 @@ pub(crate) async fn run(
                     continue;
                 }
             }
-            Err(error) => tracing::warn!(error = %error, "the bidders' registry could not be read"),
+            Err(error) => tracing::warn!(error = %chain(&error), "the bidders' registry could not be read"),
         }
         tokio::select! {
             () = stopping.cancelled() => return,

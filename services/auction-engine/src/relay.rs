@@ -5,11 +5,11 @@
 
 pub(crate) mod prices;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auction_core::Entry;
+use bootstrap::chain;
 use bootstrap::clock::Clock;
 use bootstrap::trace::Linked;
 use bus::outbox::{Absent, Appended, Outbox};
@@ -27,7 +27,8 @@ const QUEUE: usize = 16;
 /// Rows of one append: some 300 KB, a few milliseconds of Redis.
 const APPEND_ROWS: usize = 512;
 
-/// Rows kept in a stream that no durable reader has reported on.
+/// Rows kept in a stream for a durable reader that does not come on, some 60 MB: one that is further behind, or will never
+/// come again, finds the rest in the journal.
 const KEPT_UNREAD: u64 = 100_000;
 
 /// How often streams are trimmed, and the stream is compared with the journal when nothing happens.
@@ -64,7 +65,8 @@ pub(crate) struct Relay {
     pool: PgPool,
     rows: mpsc::Receiver<Rows>,
     durable: watch::Receiver<u64>,
-    recent: VecDeque<Rows>,
+    /// The oldest batch that has been taken out of the queue and is not wholly published.
+    head: Option<Rows>,
     clock: Clock,
     observe: Arc<Observe>,
 }
@@ -79,8 +81,7 @@ pub(crate) fn relay(
 ) -> (Feed, Relay) {
     let (rows, received) = mpsc::channel(QUEUE);
     let (durable, known) = watch::channel(durable_seq);
-    let recent = VecDeque::new();
-    let relay = Relay { outbox, shard, pool, rows: received, durable: known, recent, clock, observe };
+    let relay = Relay { outbox, shard, pool, rows: received, durable: known, head: None, clock, observe };
     (Feed { rows, durable }, relay)
 }
 
@@ -113,7 +114,7 @@ impl Relay {
                 Ok(Step::Again) => {}
                 Ok(Step::Done) => return,
                 Err(error) => {
-                    tracing::warn!(shard = %self.shard, error = %error, "publishing waits");
+                    tracing::warn!(shard = %self.shard, error = %chain(&error), "publishing waits");
                     position = None;
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
@@ -157,25 +158,37 @@ impl Relay {
     /// Where the stream ends; for one that is not there, where the slowest durable reader stands.
     async fn find_position(&self) -> Result<(u64, Absent), Failure> {
         if let Some(last) = self.outbox.last(&self.shard).await? {
-            return Ok((last, Absent::Refuse));
+            let durable = *self.durable.borrow();
+            if last <= durable {
+                return Ok((last, Absent::Refuse));
+            }
+            // The database was put back to an earlier state: what the stream says of the rows beyond never happened.
+            tracing::error!(shard = %self.shard, last, durable, "the bus is ahead of the journal; its stream begins anew");
+            self.outbox.clear(&self.shard).await?;
         }
         self.outbox.announce(&self.shard).await?;
-        let lowest = store::reader::lowest(&self.pool, &self.shard).await?;
         let durable = *self.durable.borrow();
-        Ok((lowest.unwrap_or(durable.saturating_sub(KEPT_UNREAD)).min(durable), Absent::Begin))
+        Ok((self.kept_after(durable).await?, Absent::Begin))
+    }
+
+    /// The last row that nobody needs from the stream when it ends with `published`.
+    async fn kept_after(&self, published: u64) -> Result<u64, Failure> {
+        let lowest = store::reader::lowest(&self.pool, &self.shard).await?;
+        Ok(lowest.unwrap_or_default().clamp(published.saturating_sub(KEPT_UNREAD), published))
     }
 
     /// The events of the rows after `published`: from memory if they are there, else from the journal.
     async fn read(&mut self, published: u64, durable: u64) -> Result<Page, Failure> {
-        while let Ok(rows) = self.rows.try_recv() {
-            self.recent.push_back(rows);
-        }
         let end = |(first, rows): &Rows| first + u64::try_from(rows.len()).expect("a batch is small");
-        while self.recent.front().is_some_and(|rows| end(rows) <= published + 1) {
-            self.recent.pop_front();
+        // One batch at a time: what waits in the queue is what its bound allows, however far behind this is.
+        while self.head.as_ref().is_none_or(|rows| end(rows) <= published + 1) {
+            self.head = self.rows.try_recv().ok();
+            if self.head.is_none() {
+                break;
+            }
         }
         let wanted = usize::try_from(durable - published).unwrap_or(APPEND_ROWS).min(APPEND_ROWS);
-        if let Some((first, rows)) = self.recent.front().filter(|(first, _)| *first <= published + 1) {
+        if let Some((first, rows)) = self.head.as_ref().filter(|(first, _)| *first <= published + 1) {
             let skip = usize::try_from(published + 1 - first).expect("a batch is small");
             let entries = rows.entries().iter().skip(skip).take(wanted);
             let mut page = Page::default();
@@ -194,8 +207,7 @@ impl Relay {
     }
 
     async fn trim(&self, published: u64) -> Result<(), Failure> {
-        let lowest = store::reader::lowest(&self.pool, &self.shard).await?;
-        let keep_after = lowest.unwrap_or(published.saturating_sub(KEPT_UNREAD));
+        let keep_after = self.kept_after(published).await?;
         self.outbox.trim(&self.shard, keep_after + 1).await?;
         Ok(())
     }
@@ -220,5 +232,58 @@ impl Page {
         self.traced.extend(trace::member(&entry.command));
         let event = serde_json::to_string(&events::of_row(shard, seq, &entry));
         self.events.push(event.expect("an event of plain data always serialises"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auction_core::{Action, Command, Handle, Shard, Source, SourceKind, Timestamp};
+    use bootstrap::health::Health;
+    use bootstrap::metrics::Registry;
+    use store::commit::NewRow;
+
+    use super::*;
+
+    /// A batch of one row.
+    fn batch(seq: u64) -> Arc<Batch> {
+        let handle = Handle::new("sothebais").unwrap();
+        let source = Source { kind: SourceKind::House, key: format!("inbox:{seq}") };
+        let action = Action::AdvanceInbox { handle, seq, ignored: 1 };
+        let command = Command { source: source.clone(), at: Timestamp(0), action, trace: None };
+        let decision = Shard::default().decide(&command, Timestamp(0));
+        let mut rows = Batch::default();
+        rows.push(NewRow {
+            auction: None,
+            lot: None,
+            lot_seq: seq,
+            entry: Entry { command, now: Timestamp(0), decision }.encode(),
+            hash: auction_core::Hash::default(),
+            doc: String::new(),
+            source: source.kind,
+            key: source.key,
+            now: Timestamp(0),
+        });
+        Arc::new(rows)
+    }
+
+    #[tokio::test]
+    async fn a_bus_that_is_slower_than_the_shard_costs_no_more_memory_than_the_queue() {
+        let observe = Observe::new(&Registry::new(), &Health::new());
+        let pool = store::Database::new(crate::testing::NO_DATABASE, "test").unwrap().pool();
+        let outbox = Outbox::new(bus::Bus::new("redis://127.0.0.1:1").unwrap());
+        let (feed, mut relay) = super::relay(outbox, Arc::from("s1"), pool, 0, (Clock::System, observe));
+        let batches: Vec<_> = (1..=10 * QUEUE as u64).map(batch).collect();
+        let (mut published, mut offered) = (0, 0);
+        // Many batches come for each one that goes out.
+        for _ in 0..10 {
+            for rows in batches.iter().skip(offered).take(QUEUE) {
+                offered += 1;
+                feed.offer(offered as u64, rows.clone());
+            }
+            published += relay.read(published, offered as u64).await.unwrap().events.len() as u64;
+            let held = batches.iter().filter(|rows| Arc::strong_count(rows) > 1).count();
+            assert!(held <= QUEUE + 1, "{held} batches are held after {offered}");
+        }
+        assert_eq!(published, 10);
     }
 }

@@ -62,6 +62,8 @@ pub struct Parts {
     pub(crate) engine: EngineHandle,
     pub(crate) hub: Hub,
     pub(crate) pool: PgPool,
+    /// Connections for what strangers may read.
+    pub(crate) public: PgPool,
     pub(crate) verifier: Verifier,
     pub(crate) clock: Clock,
     pub(crate) spec: Mutex<spec::Desired>,
@@ -76,9 +78,15 @@ impl Deref for Api {
 }
 
 impl Api {
-    pub(crate) fn new(engine: EngineHandle, hub: Hub, pool: PgPool, verifier: Verifier, clock: Clock) -> Self {
-        let forwarder = forward::Forwarder::new(pool.clone());
-        Self(Arc::new(Parts { engine, hub, pool, verifier, clock, spec: Mutex::default(), forwarder }))
+    pub(crate) fn new(
+        engine: EngineHandle,
+        hub: Hub,
+        (pool, public): (PgPool, PgPool),
+        verifier: Verifier,
+        clock: Clock,
+    ) -> Self {
+        let forwarder = forward::Forwarder::new(public.clone());
+        Self(Arc::new(Parts { engine, hub, pool, public, verifier, clock, spec: Mutex::default(), forwarder }))
     }
 
     pub(crate) fn now(&self) -> auction_core::Timestamp {

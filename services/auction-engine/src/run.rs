@@ -11,7 +11,7 @@ use bootstrap::clock::Clock;
 use bootstrap::health::Health;
 use bootstrap::http::{listen, serve_operations};
 use bootstrap::lifecycle::Lifecycle;
-use bootstrap::metrics::{Registry, catalogue};
+use bootstrap::metrics::Registry;
 use bootstrap::ports::{self, Ports, Service};
 use secrecy::ExposeSecret as _;
 use store::lease::Claimant;
@@ -57,13 +57,15 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     let observe = Observe::new(&registry, &health);
     let engine = EngineHandle::new(&shard);
     let verifier = Verifier::new(&args.auth, args.common.bind, Clock::System).await?;
+    bootstrap::operations::believe(verifier.clone());
     let behind = Behind {
         engine: engine.clone(),
         pool: pool.clone(),
+        public: database.public_pool(),
         verifier,
         clock: Clock::System,
         origins: args.allow_origin,
-        sockets: registry.gauge(&catalogue::ENGINE_VIEWERS),
+        sockets: observe.sockets.clone(),
     };
     let address = args.advertise.clone().unwrap_or_else(|| format!("{}:{api}", args.common.bind));
     let worker = Worker {

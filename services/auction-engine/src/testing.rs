@@ -40,6 +40,7 @@ pub(crate) struct House {
     pub(crate) issuer: LocalIssuer,
     pub(crate) life: Lifecycle,
     pub(crate) pool: PgPool,
+    pub(crate) public: PgPool,
     _keys: tempfile::TempDir,
 }
 
@@ -86,15 +87,24 @@ async fn open(database: &str, shard: &str) -> House {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let verifier = Verifier::new(&auth, loopback, clock.clone()).await.unwrap();
     let engine = EngineHandle::new(shard);
-    let pool = store::Database::new(database, "test").unwrap().pool();
+    let database = store::Database::new(database, "test").unwrap();
+    let (pool, public) = (database.pool(), database.public_pool());
     let origins = vec!["https://sothebais.io".into()];
     let (api_port, api) = http::listen(loopback, 0, "a port").await.unwrap();
     let (ws_port, ws) = http::listen(loopback, 0, "a port").await.unwrap();
     let sockets = Gauge::default();
-    let behind = Behind { engine: engine.clone(), pool: pool.clone(), verifier, clock, origins, sockets };
+    let behind = Behind {
+        engine: engine.clone(),
+        pool: pool.clone(),
+        public: public.clone(),
+        verifier,
+        clock,
+        origins,
+        sockets,
+    };
     serve::open(&life, behind, api_port, ws_port);
     let (api, ws) = (SocketAddr::new(loopback, api), SocketAddr::new(loopback, ws));
-    House { engine, api, ws, issuer, life, pool, _keys: keys }
+    House { engine, api, ws, issuer, life, pool, public, _keys: keys }
 }
 
 /// Waits until `done`.

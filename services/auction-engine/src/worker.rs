@@ -4,25 +4,27 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bootstrap::chain;
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use bus::Bus;
 use bus::outbox::Outbox;
+use futures_util::FutureExt as _;
 use store::commit::Position;
 use store::lease::{self, Claim, Claimant, Lease};
 use store::{Database, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use xtra::{Address, Mailbox};
 
 use crate::engine::{EngineHandle, Serving};
 use crate::inbox::{self, Inbox};
 use crate::observe::{Observe, trace::Sampler};
-use crate::shard::actor::{Close, Closed, ShardActor};
+use crate::shard::actor::{Close, Closed, Report, Settled, ShardActor};
 use crate::shard::answer::Parked;
 use crate::shard::batch::Open;
-use crate::shard::committer::{Committer, Task};
+use crate::shard::committer::{Backoff, Committer, REPORT_PRIORITY, Task};
 use crate::shard::ingress::{Ingress, MAX_ADMITTED};
 use crate::shard::recovery::{self, Recovered};
 use crate::shard::signer::Signer;
@@ -88,7 +90,9 @@ impl Worker {
             match self.serve(connection, lease).await {
                 Ok(End::Closed) => break,
                 Ok(End::Lost) => {}
-                Err(error) => tracing::error!(shard = %self.shard, error = %error, "the shard could not be served"),
+                Err(error) => {
+                    tracing::error!(shard = %self.shard, error = format!("{error:#}"), "the shard could not be served");
+                }
             }
             self.engine.switch(Serving::Elsewhere { address: None });
             self.observe.follows("the lease was lost".to_owned());
@@ -117,7 +121,7 @@ impl Worker {
                     remaining.clamp(Duration::from_millis(1), STANDBY_POLL)
                 }
                 Err(error) => {
-                    tracing::warn!(shard = %self.shard, error = %error, "the lease cannot be asked for");
+                    tracing::warn!(shard = %self.shard, error = %chain(&error), "the lease cannot be asked for");
                     self.observe.database_lost();
                     RETRY_PAUSE
                 }
@@ -138,10 +142,10 @@ impl Worker {
         Ok((connection, claim))
     }
 
-    /// One term of the lease.
+    /// One term of the lease: when any of its tasks ends, all do. None of them lives on into the next term.
     async fn serve(&self, connection: PgConnection, lease: Lease) -> anyhow::Result<End> {
         let term = CancellationToken::new();
-        let tasks = TaskTracker::new();
+        let mut tasks = JoinSet::new();
         let (address, mailbox) = Mailbox::bounded(MAX_ADMITTED + OWN_MESSAGES);
         let (committer, received) = mpsc::channel(1);
         let lessee = Committer {
@@ -153,17 +157,31 @@ impl Worker {
             position: Position { epoch: lease.epoch, last_seq: lease.last_seq },
             observe: self.observe.clone(),
             stopping: term.clone(),
+            backoff: Backoff::default(),
         };
         // The lease is renewed while the journal is read.
-        let lessee = tasks.spawn(lessee.run(received, address.clone()));
-        let ended = self.serve_recovered(lease, (address, mailbox), committer, (&term, &tasks)).await;
+        tasks.spawn(lessee.run(received, address.clone()));
+        let ended = self.serve_recovered(lease, (address.clone(), mailbox), committer, (&term, &mut tasks)).await;
         term.cancel();
-        tasks.close();
-        if tokio::time::timeout(CLOSE_DEADLINE, tasks.wait()).await.is_err() {
-            tracing::error!(shard = %self.shard, "the term's tasks do not end; they are dropped");
-            lessee.abort();
+        // Whoever still waits for an answer is told that nobody knows it; an actor that has ended needs no telling.
+        let fenced = Report { settled: Settled::Fenced, epoch: lease.epoch };
+        let _ = address.send(fenced).priority(REPORT_PRIORITY).detach().now_or_never();
+        drop(address);
+        let all_ended = async { while self.next_end(&mut tasks).await.is_some() {} };
+        if tokio::time::timeout(CLOSE_DEADLINE, all_ended).await.is_err() {
+            tracing::error!(shard = %self.shard, left = tasks.len(), "the term's tasks do not end; they are dropped");
+            tasks.shutdown().await;
         }
         ended
+    }
+
+    /// Waits for one of the term's tasks to end, and tells of a panic.
+    async fn next_end(&self, tasks: &mut JoinSet<()>) -> Option<()> {
+        let ended = tasks.join_next().await?;
+        if let Err(panicked) = ended {
+            tracing::error!(shard = %self.shard, error = %panicked, "a task of the term fell over");
+        }
+        Some(())
     }
 
     async fn serve_recovered(
@@ -171,7 +189,7 @@ impl Worker {
         lease: Lease,
         (address, mailbox): (Address<ShardActor>, Mailbox<ShardActor>),
         committer: mpsc::Sender<Task>,
-        (term, tasks): (&CancellationToken, &TaskTracker),
+        (term, tasks): (&CancellationToken, &mut JoinSet<()>),
     ) -> anyhow::Result<End> {
         let started = tokio::time::Instant::now();
         let recovered = recovery::recover(&self.pool, &self.shard).await?;
@@ -190,26 +208,27 @@ impl Worker {
             self.engine.publish(view);
         }
         let weak = mailbox.address();
-        let actor = tasks.spawn(xtra::run(mailbox, actor));
+        tasks.spawn(xtra::run(mailbox, actor));
         tasks.spawn(alarm::run(self.clock.clone(), deadlines, weak.clone()));
         tasks.spawn(relay.run(term.clone()));
-        tasks.spawn(relay::prices::run(self.engine.clone(), self.bus.clone(), term.clone()));
+        tasks.spawn(relay::prices::run(self.engine.clone(), self.bus.clone(), self.observe.clone(), term.clone()));
         tasks.spawn(registry::run(self.pool.clone(), weak.clone(), self.engine.bidders_changed(), term.clone()));
         let inbox = Inbox {
             engine: self.engine.clone(),
             shard: weak,
+            name: self.shard.clone(),
             pool: self.pool.clone(),
             bus: self.bus.clone(),
             clock: self.clock.clone(),
             observe: self.observe.clone(),
         };
-        tasks.spawn(inbox::run(inbox, tasks.clone(), term.clone()));
+        tasks.spawn(inbox::run(inbox, term.clone()));
         self.engine.lead(lease.epoch, Ingress::new(address.clone(), self.observe.clone()));
         self.observe.leads(lease.epoch);
 
         let stopping = self.life.stopping();
         tokio::select! {
-            _ended = actor => Ok(End::Lost),
+            _ended = self.next_end(tasks) => Ok(End::Lost),
             () = stopping.cancelled() => self.close(address, committer).await,
         }
     }
@@ -223,7 +242,7 @@ impl Worker {
             let _ = address.send(Close { done }).await;
             if let Ok(Closed { seq, snapshot }) = closed.await {
                 if let Err(error) = snapshot::write(&self.pool, &self.shard, snapshot).await {
-                    tracing::warn!(error = %error, "the last snapshot could not be written; the next start reads more");
+                    tracing::warn!(error = %chain(&error), "the last snapshot could not be written; the next start reads more");
                 }
                 let _ = committer.send(Task::Release).await;
                 tracing::info!(shard = %self.shard, seq, "closed");

@@ -45,7 +45,7 @@ impl Reader {
             let channel = bus::keys::nudge(self.handle.as_str());
             if let Err(error) = self.inbox.bus.publish(&channel, b"audit").await {
                 // The gateway polls the request as well.
-                tracing::debug!(error = %error, "the audit's nudge was lost");
+                tracing::debug!(error = %bootstrap::chain(&error), "the audit's nudge was lost");
             }
         }
         let audit = store::inbox::audit(&self.inbox.pool, &self.handle).await?;

@@ -34,8 +34,10 @@ impl Fault {
     }
 
     /// The database could not be read or written.
+    #[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
     pub(crate) fn database(error: store::Error) -> Self {
-        tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "a request failed at the database");
+        // Not an error of the log: strangers can ask as often as they like, and errors are never held back.
+        tracing::warn!(error = %bootstrap::chain(&error), "a request failed at the database");
         let problem = Problem::new(503, "DatabaseUnavailable", "the database cannot be asked now", "try again");
         Self::busy(problem, DATABASE_RETRY_AFTER)
     }

@@ -116,7 +116,7 @@ async fn forward(api: &Api, address: &str, request: Request) -> Result<Response,
 }
 
 fn unreachable(error: &reqwest::Error) -> Fault {
-    tracing::warn!(%error, "the worker that holds the shard could not be asked");
+    tracing::warn!(error = %bootstrap::chain(error), "the worker that holds the shard could not be asked");
     let detail = "the worker that holds this auction does not answer; another one takes it over";
     Fault::busy(Problem::new(503, "HolderUnreachable", detail, "try again"), Duration::from_secs(1))
 }

@@ -35,7 +35,29 @@ pub(super) async fn list(
     let limit = cursor.limit.unwrap_or(MAX_RANGE).clamp(1, MAX_RANGE);
     let shard = api.engine.standing().shard;
     let items =
-        history::read(&api.pool, &shard, (&auction, lot), cursor.after, limit).await.map_err(Fault::database)?;
+        history::read(&api.public, &shard, (&auction, lot), cursor.after, limit).await.map_err(Fault::database)?;
     let next = items.last().filter(|_| items.len() == usize::from(limit)).map(|line| line.lot_seq.to_string());
     Ok(Json(Page { items, next }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::working_house;
+
+    #[tokio::test]
+    async fn strangers_who_take_every_connection_they_may_have_stop_no_bid() {
+        let house = working_house(&testkit::postgres().await.unwrap(), "s1").await;
+        house.open_show().await;
+        let mut taken = Vec::new();
+        while let Some(connection) = house.public.try_acquire() {
+            taken.push(connection);
+        }
+        while taken.len() < 4 {
+            taken.push(house.public.acquire().await.unwrap());
+        }
+        let history = house.get("/v1/auctions/spring/lots/1/history").await;
+        assert_eq!((history.status, history.code()), (503, "DatabaseUnavailable"));
+        let bid = house.bid(1, "k1", r#"{"lot":1,"kind":"next_bid"}"#).await;
+        assert_eq!(bid.status, 200, "{}", bid.body);
+    }
 }

@@ -30,6 +30,6 @@ pub(super) async fn show(
     let lot_seq = lot_seq.parse().map_err(|_| receipt::unknown())?;
     let shard = api.engine.standing().shard;
     let found =
-        receipts::by_lot_seq(&api.pool, &shard, (&auction, lot), lot_seq).await.map_err(receipt::unavailable)?;
+        receipts::by_lot_seq(&api.public, &shard, (&auction, lot), lot_seq).await.map_err(receipt::unavailable)?;
     receipt::hand_out(&api, &found, &headers).await
 }

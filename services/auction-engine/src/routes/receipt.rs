@@ -38,7 +38,7 @@ pub(super) async fn show(
         _ => return Err(Fault::not_found("UnknownSource", "commands come by post, web or clerk", "name one of them")),
     };
     let shard = api.engine.standing().shard;
-    let found = receipts::by_key(&api.pool, &shard, kind, &key).await.map_err(unavailable)?;
+    let found = receipts::by_key(&api.public, &shard, kind, &key).await.map_err(unavailable)?;
     hand_out(&api, &found, &parts.headers).await
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn hand_out(api: &Api, found: &Found, headers: &HeaderMap) -> R
             return Err(secret());
         }
     }
-    receipts::make(&api.engine, &api.pool, found).await.map(Json).map_err(unavailable)
+    receipts::make(&api.engine, &api.public, found).await.map(Json).map_err(unavailable)
 }
 
 fn secret() -> Fault {

@@ -13,7 +13,7 @@ use super::{Api, Fault};
 #[utoipa::path(get, path = "/v1/receipt-keys", tag = "receipts",
     responses((status = 200, body = Vec<ReceiptKey>), (status = 503, body = Problem)))]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<ReceiptKey>>, Fault> {
-    let keys = store::receipt_key::list(&api.pool).await.map_err(Fault::database)?;
+    let keys = store::receipt_key::list(&api.public).await.map_err(Fault::database)?;
     let key = |key: store::receipt_key::ReceiptKey| ReceiptKey {
         address: Address::new(key.address).to_string(),
         shard: key.shard,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use auction_core::terms::{AuctionTerms, Channel};
 use auction_core::{Action, AuctionId, Clerk, Command, Refusal, Source, SourceKind, Verdict};
 use axum::Json;
 use axum::extract::State;
@@ -75,6 +76,7 @@ fn ask_for(api: &Api, generation: i64) -> Result<(), Fault> {
 
 async fn apply(api: &Api, generation: i64, wanted: Wanted, before: Option<RunState>) -> Result<(), Fault> {
     let Wanted { auction, terms, run_state } = wanted;
+    reads_alone(api, &terms).await?;
     let configure = Action::ConfigureAuction { auction: auction.clone(), terms };
     house(api, generation, &auction, "terms", configure).await?;
     let clerk = match (before, run_state) {
@@ -84,6 +86,18 @@ async fn apply(api: &Api, generation: i64, wanted: Wanted, before: Option<RunSta
         (None | Some(RunState::Running | RunState::Cancelled), RunState::Running) => return Ok(()),
     };
     house(api, generation, &auction, "run-state", Action::Clerk { auction: auction.clone(), clerk }).await
+}
+
+/// Refuses an auction whose handle's inbox another shard reads: the rules see the auctions of one shard alone.
+async fn reads_alone(api: &Api, terms: &AuctionTerms) -> Result<(), Fault> {
+    let (Channel::Open, Some(handle)) = (terms.channels.x, &terms.handle) else { return Ok(()) };
+    match store::inbox::reader_of(&api.pool, handle).await.map_err(Fault::database)? {
+        Some(shard) if *shard != *api.engine.standing().shard => {
+            let detail = format!("shard {shard} takes bids through @{handle}, and its auction is not over");
+            Err(Problem::new(409, "HandleConflict", detail, "wait until it is over, or use another handle").into())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Gives a command of the house; that it holds already is as good as done.
@@ -112,4 +126,35 @@ fn invalid(faults: Vec<problem::Fault>) -> Fault {
 fn at_auction(index: usize, mut fault: Fault) -> Fault {
     fault.problem.instance = Some(format!("/auctions/{index}"));
     fault
+}
+
+#[cfg(test)]
+mod tests {
+    use bootstrap::auth::Role;
+    use store::inbox::Need;
+
+    use crate::testing::{Request, until, working_house};
+
+    #[tokio::test]
+    async fn an_auction_whose_inbox_another_shard_reads_is_refused_until_that_one_is_over() {
+        let house = working_house(&testkit::postgres().await.unwrap(), "s1").await;
+        let handle = auction_core::Handle::new("sothebais").unwrap();
+        let claim = async |need| store::inbox::claim(&house.pool, &handle, "elsewhere", need).await.unwrap();
+        claim(Need::Live).await;
+        let owner = house.token(&[Role::Owner]);
+        let body = r#"{"generation":1,"auctions":[{"apiVersion":"sothebais.io/v1alpha1","kind":"Auction",
+        "metadata":{"name":"spring","uid":"u-1","generation":1},"spec":{"title":"Spring",
+            "house":{"xHandle":"Sothebais"},"schedule":{"startsAt":"2026-01-01T00:00:00Z"},
+            "lots":[{"id":"one","title":"One","startingPrice":"0.1"}]}}]}"#;
+        let spec = Request { method: "PUT", path: "/v1/spec", token: Some(&owner), body, ..Request::default() };
+        let refused = house.ask(spec).await;
+        assert_eq!((refused.status, refused.code()), (409, "HandleConflict"));
+        claim(Need::Over).await;
+        assert_eq!(house.ask(spec).await.status, 200);
+        until(|| house.engine.views().len() == 1).await;
+        let reads = async || store::inbox::reader_of(&house.pool, &handle).await.unwrap();
+        while reads().await.as_deref() != Some("s1") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
 }

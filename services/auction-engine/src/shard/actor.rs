@@ -142,7 +142,7 @@ impl Handler<Report> for ShardActor {
                     return stop_on_confusion(context);
                 };
                 if let Err(error) = self.retrace(batch, rows).await {
-                    tracing::error!(error = %error, "the state could not be read again; the shard stops");
+                    tracing::error!(error = %bootstrap::chain(&error), "the state could not be read again; the shard stops");
                     return context.stop_self();
                 }
             }
@@ -212,7 +212,7 @@ impl ShardActor {
         let task = Task::Commit { first_seq: batch.first_seq, work: batch.work.clone() };
         self.in_flight = Some(batch);
         // The channel holds one task and nothing is in flight, so this fails only when the committer has ended; its last
-        // report is then in the mailbox.
+        // report is then in the mailbox, or the worker, who sees it fall over, ends this actor.
         let _ = self.committer.try_send(task);
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::B256;
+use bootstrap::chain;
 use store::commit::{Batch, CommitError, Committed, Position, commit};
 use store::lease::{self, Claimant, Lease};
 use store::{Database, PgConnection};
@@ -23,12 +24,13 @@ use crate::observe::Observe;
 /// An idle lease is renewed four times in its life, so that three renewals may fail.
 const RENEWAL: Duration = Duration::from_millis(500);
 
-/// Pauses between attempts to reach a database that is away: short at first, so that a restart costs little.
-const RECONNECT_PAUSES: [Duration; 4] =
+/// Pauses between attempts at a database that is away or cannot commit: short at first, so that a restart costs little. They
+/// begin anew only when a statement has succeeded.
+const PAUSES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(250), Duration::from_millis(500)];
 
 /// Reports outrank commands in the mailbox: answering what is durable frees the queue.
-const REPORT_PRIORITY: u32 = 1;
+pub(crate) const REPORT_PRIORITY: u32 = 1;
 
 /// What the actor asks for.
 pub(crate) enum Task {
@@ -46,6 +48,24 @@ pub(crate) struct Committer {
     pub(crate) position: Position,
     pub(crate) observe: Arc<Observe>,
     pub(crate) stopping: CancellationToken,
+    pub(crate) backoff: Backoff,
+}
+
+/// How often in a row the database has failed.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff(usize);
+
+impl Backoff {
+    /// The pause before the next attempt.
+    fn next(&mut self) -> Duration {
+        let pause = PAUSES[self.0.min(PAUSES.len() - 1)];
+        self.0 += 1;
+        pause
+    }
+
+    fn reset(&mut self) {
+        self.0 = 0;
+    }
 }
 
 /// The lease is another's, or nothing can be done any more.
@@ -125,6 +145,7 @@ impl Committer {
             let outcome = commit(&mut self.connection, &self.shard, self.position, rows, &seal, &closes).await;
             match outcome {
                 Ok(Committed::Durable) => {
+                    self.recovered();
                     self.observe.committed(rows.len(), started.elapsed());
                     self.position.last_seq += count;
                     return Ok(Written::All);
@@ -134,8 +155,13 @@ impl Committer {
                     tracing::warn!(rows = rows.len(), %error, "the database refuses a row");
                     return Ok(Written::BadRow);
                 }
+                Err(error @ CommitError::Failed(_)) => {
+                    tracing::warn!(error = %chain(&error), "the database cannot commit; the batch waits");
+                    self.observe.database_lost();
+                    self.pause().await?;
+                }
                 Err(error @ (CommitError::InDoubt(_) | CommitError::Overdue(_))) => {
-                    tracing::warn!(error = %error, "a commit is in doubt");
+                    tracing::warn!(error = %chain(&error), "a commit is in doubt");
                     let lease = self.reconnect().await?;
                     let before = self.position.last_seq;
                     self.position.epoch = lease.epoch;
@@ -160,10 +186,13 @@ impl Committer {
 
     async fn renew(&mut self) -> Result<(), Lost> {
         match lease::renew(&mut self.connection, &self.shard, self.position.epoch).await {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.recovered();
+                Ok(())
+            }
             Ok(false) => Err(self.lost("another worker has taken the lease")),
             Err(error) => {
-                tracing::warn!(error = %error, "the lease could not be renewed");
+                tracing::warn!(error = %chain(&error), "the lease could not be renewed");
                 let lease = self.reconnect().await?;
                 if lease.last_seq != self.position.last_seq {
                     return Err(self.lost("the journal has moved without us"));
@@ -174,19 +203,30 @@ impl Committer {
         }
     }
 
+    /// A statement has succeeded.
+    fn recovered(&mut self) {
+        if self.backoff.0 > 0 {
+            self.backoff.reset();
+            self.observe.database_back();
+        }
+    }
+
+    /// Waits before the next attempt.
+    async fn pause(&mut self) -> Result<(), Lost> {
+        let pause = self.backoff.next();
+        tokio::select! {
+            () = self.stopping.cancelled() => Err(self.lost("the worker stops without its database")),
+            () = tokio::time::sleep(pause) => Ok(()),
+        }
+    }
+
     /// Reaches the database again and takes the lease again, for as long as it takes.
     async fn reconnect(&mut self) -> Result<Lease, Lost> {
-        let mut pauses = RECONNECT_PAUSES.into_iter();
-        let mut pause = RECONNECT_PAUSES[0];
         self.observe.database_lost();
         loop {
-            pause = pauses.next().unwrap_or(pause);
-            tokio::select! {
-                () = self.stopping.cancelled() => return Err(self.lost("the worker stops without its database")),
-                () = tokio::time::sleep(pause) => {}
-            }
+            self.pause().await?;
             let Ok(mut connection) = self.database.connect_writer().await.inspect_err(|error| {
-                tracing::warn!(error = %error, "the database is away");
+                tracing::warn!(error = %chain(error), "the database is away");
             }) else {
                 continue;
             };
@@ -194,18 +234,17 @@ impl Committer {
                 Ok(Some(lease)) => {
                     tracing::info!(epoch = lease.epoch, "the lease is ours again");
                     self.connection = connection;
-                    self.observe.database_back();
                     return Ok(lease);
                 }
                 Ok(None) => return Err(self.lost("another worker has taken the lease")),
-                Err(error) => tracing::warn!(error = %error, "the lease could not be taken again"),
+                Err(error) => tracing::warn!(error = %chain(&error), "the lease could not be taken again"),
             }
         }
     }
 
     async fn release(mut self) {
         if let Err(error) = lease::release(&mut self.connection, &self.shard, self.position.epoch).await {
-            tracing::warn!(error = %error, "the lease could not be released; it runs out by itself");
+            tracing::warn!(error = %chain(&error), "the lease could not be released; it runs out by itself");
         }
     }
 

@@ -32,7 +32,7 @@ impl ShardActor {
                 Ok(Some(row)) => repeat.asker.answer(outcome_of(&row, epoch)),
                 Ok(None) => drop(own.send(New(repeat)).await),
                 Err(error) => {
-                    tracing::warn!(error = %error, "an earlier decision could not be looked up");
+                    tracing::warn!(error = %bootstrap::chain(&error), "an earlier decision could not be looked up");
                     repeat.asker.answer(Err(SubmitError::InDoubt));
                 }
             }
@@ -50,7 +50,7 @@ impl ShardActor {
 /// The answer that a stored row is.
 pub(crate) fn outcome_of(row: &store::journal::StoredRow, epoch: u64) -> Result<Outcome, SubmitError> {
     let entry = row.decode().map_err(|error| {
-        tracing::error!(seq = row.seq, error = %error, "a row of the journal cannot be read");
+        tracing::error!(seq = row.seq, error = %bootstrap::chain(&error), "a row of the journal cannot be read");
         SubmitError::InDoubt
     })?;
     Ok(Outcome {

@@ -94,7 +94,9 @@ impl ShardActor {
             let (started, seq) = (Instant::now(), captured.seq);
             let written = write(&pool, &shard, captured).await;
             let seq = written
-                .inspect_err(|error| tracing::warn!(%error, "a snapshot could not be written"))
+                .inspect_err(
+                    |error| tracing::warn!(error = %bootstrap::chain(error), "a snapshot could not be written"),
+                )
                 .ok()
                 .map(|()| seq);
             // An actor that has ended needs no news.

@@ -42,6 +42,8 @@ pub(super) struct Connection {
     reader: Reader,
     following: Option<Following>,
     faults: u8,
+    /// Whole frames may have come that were left alone because too much was unread.
+    behind: bool,
     /// Heartbeats since the client was last heard.
     silent_beats: u8,
     state: State,
@@ -98,6 +100,10 @@ pub(super) async fn run(mut stream: TcpStream, early: bytes::Bytes, bidder: Opti
             if connection.state != State::Open {
                 return;
             }
+            if connection.behind {
+                connection.take_in().await;
+                continue;
+            }
         }
         if connection.has_waited_enough() {
             return;
@@ -140,6 +146,7 @@ impl Connection {
             reader: Reader::default(),
             following: None,
             faults: 0,
+            behind: false,
             silent_beats: 0,
             state: State::Open,
             _seat: seat,
@@ -186,9 +193,14 @@ impl Connection {
         }
     }
 
-    /// Acts on every whole frame that has come.
+    /// Acts on every whole frame that has come, as long as the client reads what it asked for.
     async fn take_in(&mut self) {
+        self.behind = false;
         while self.state == State::Open {
+            if self.output.len() >= MAX_UNREAD {
+                self.behind = true;
+                break;
+            }
             let range = match self.reader.next() {
                 Ok(None) => break,
                 Ok(Some(Incoming::Text(text))) => match wire::socket::ClientMessage::read(text) {
@@ -305,4 +317,53 @@ fn poll_socket(
         reader.push(buffer.filled());
         Happened::Read(read.map(|()| buffer.filled().len()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bootstrap::clock::Clock;
+    use bootstrap::lifecycle::Lifecycle;
+    use prometheus_client::metrics::gauge::Gauge;
+
+    use super::*;
+    use crate::engine::EngineHandle;
+    use crate::testing::NO_DATABASE;
+    use crate::ws::Entrance;
+
+    /// A client's text frame with a mask of zeros.
+    fn frame(text: &str) -> Vec<u8> {
+        let length = u8::try_from(text.len()).unwrap();
+        let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+        frame.extend_from_slice(text.as_bytes());
+        frame
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_without_reading_is_answered_no_further_until_it_reads() {
+        let pool = store::Database::new(NO_DATABASE, "test").unwrap().pool();
+        let entrance = Entrance { origins: Vec::new(), sockets: Gauge::default() };
+        let hub = Hub::new(EngineHandle::new("s1"), pool, Clock::System, &Lifecycle::new(), entrance);
+        let seat = hub.seat().unwrap();
+        let mut connection = Connection::new(None, hub, seat);
+        let asked = 5_000;
+        connection.reader.push(&frame(r#"{"type":"ping"}"#).repeat(asked));
+        let (mut turns, mut answered) = (0, 0);
+        loop {
+            connection.take_in().await;
+            turns += 1;
+            assert!(connection.output.len() < MAX_UNREAD + 1_024, "{} bytes wait", connection.output.len());
+            let mut taken = Vec::new();
+            let all = |slices: &[io::IoSlice<'_>]| {
+                taken.extend(slices.iter().flat_map(|slice| slice.to_vec()));
+                Ok(slices.iter().map(|slice| slice.len()).sum())
+            };
+            connection.output.flush(all).unwrap();
+            answered += String::from_utf8_lossy(&taken).matches("pong").count();
+            if !connection.behind {
+                break;
+            }
+        }
+        assert_eq!(answered, asked);
+        assert!(turns > 2, "{turns}");
+    }
 }

@@ -83,6 +83,7 @@ impl Reader {
     pub(super) fn next(&mut self) -> Result<Option<Incoming<'_>>, Violation> {
         while let Some((header, payload)) = self.next_frame()? {
             match header.opcode {
+                OpCode::Control(_) if !header.is_final => return Err(Violation::Protocol),
                 OpCode::Control(control) => return self.control(control, payload).map(Some),
                 OpCode::Data(Data::Binary | Data::Reserved(_)) => return Err(Violation::Binary),
                 OpCode::Data(Data::Text) if self.fragments.is_some() => return Err(Violation::Protocol),

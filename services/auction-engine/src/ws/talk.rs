@@ -70,7 +70,7 @@ pub(super) async fn range(connection: &mut Connection, range: ReadRange) {
             connection.say(&ServerMessage::Bids(Bids { auction, lot, bids, next_after }));
         }
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "the bid log could not be read");
+            tracing::warn!(error = %bootstrap::chain(&error), "the bid log could not be read");
             connection.fault("LogUnavailable", "the bid log cannot be read now", "ask again in a second");
         }
     }

@@ -91,6 +91,12 @@ impl Outbox {
         }
     }
 
+    /// Drops the whole stream: the next append may begin it.
+    pub async fn clear(&self, shard: &str) -> Result<(), Error> {
+        redis::cmd("DEL").arg(keys::out(shard)).query_async::<()>(&mut self.bus.connection.clone()).await?;
+        Ok(())
+    }
+
     /// Drops rows below `seq`.
     pub async fn trim(&self, shard: &str, seq: u64) -> Result<(), Error> {
         redis::cmd("XTRIM")

@@ -5,7 +5,7 @@ use auction_core::{BidderId, Handle, Paddle, Wei};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::{Error, signed, unsigned};
+use crate::{Error, answered, signed, unsigned};
 
 /// Serialises writers of the registry, so that a later `version` never becomes visible before an earlier one.
 const WRITE_LOCK: i64 = 0x5067_0001;
@@ -100,9 +100,8 @@ pub async fn by_subject(pool: &PgPool, subject: &str) -> Result<Option<BidderId>
 /// Up to `limit` changes after `version`, in order.
 pub async fn changes(pool: &PgPool, version: u64, limit: u32) -> Result<Vec<Versioned>, Error> {
     let sql = format!("{COLUMNS} where version > $1 order by version limit $2");
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(version)).bind(i64::from(limit)).fetch_all(pool).await?;
-    rows.iter().map(versioned).collect()
+    let reading = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(version)).bind(i64::from(limit)).fetch_all(pool);
+    answered(reading).await?.iter().map(versioned).collect()
 }
 
 /// The lowest paddle above every one that is given out.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auction_core::{AuctionId, Hash, LotNumber, SourceKind, Timestamp};
 use sqlx::PgConnection;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::journal::source_number;
 use crate::seal::{CloseSeal, CommitSeal};
@@ -74,6 +75,10 @@ pub enum CommitError {
     /// The database refuses the data of one row or more. Nothing was written and the connection is good.
     #[error("a row of the batch is refused by the database")]
     BadRow(#[source] sqlx::Error),
+    /// The database answered that it cannot (its disk is full, the statement was cancelled). Nothing was written and the
+    /// connection is good.
+    #[error("the database cannot commit now")]
+    Failed(#[source] sqlx::Error),
     /// The connection failed or is overdue: the batch may be durable or not.
     #[error("the connection was lost in a commit")]
     InDoubt(#[source] sqlx::Error),
@@ -218,9 +223,17 @@ pub async fn commit(
         Ok(Ok(done)) if done.rows_affected() == 1 => Ok(Committed::Durable),
         Ok(Ok(_none)) => Ok(Committed::Fenced),
         Ok(Err(error)) if is_bad_row(&error) => Err(CommitError::BadRow(error)),
+        Ok(Err(error)) if is_answer(&error) => Err(CommitError::Failed(error)),
         Ok(Err(error)) => Err(CommitError::InDoubt(error)),
         Err(_elapsed) => Err(CommitError::Overdue(COMMIT_DEADLINE)),
     }
+}
+
+/// An error that ends the statement but not the session: the transaction was rolled back. What ends the session (a server
+/// that shuts down or has crashed) may have come after the commit.
+fn is_answer(error: &sqlx::Error) -> bool {
+    let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    database.is_some_and(|error| error.severity() == PgSeverity::Error)
 }
 
 /// Data exceptions (22), integrity violations (23) and limits of one value (54) speak of rows; everything else of the

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::{Error, signed, unsigned};
+use crate::{Error, answered, signed, unsigned};
 
 /// A row as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub async fn follow<E: From<Error>>(
     let sql = format!("{COLUMNS} where shard = $1 and seq > $2 order by seq");
     let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(shard).bind(signed(after)).fetch(pool);
     let mut last = after;
-    while let Some(row) = rows.try_next().await.map_err(Error::from)? {
+    while let Some(row) = answered(rows.try_next()).await? {
         let row = stored(shard, &row)?;
         if row.seq != last + 1 {
             return Err(Error::Unreadable { what: "a journal with a missing row" }.into());
@@ -69,13 +69,9 @@ pub async fn follow<E: From<Error>>(
 /// Up to `limit` rows after `after`, in order.
 pub async fn page(pool: &PgPool, shard: &str, after: u64, limit: u32) -> Result<Vec<StoredRow>, Error> {
     let sql = format!("{COLUMNS} where shard = $1 and seq > $2 order by seq limit $3");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(shard)
-        .bind(signed(after))
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await?;
-    rows.iter().map(|row| stored(shard, row)).collect()
+    let reading =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(shard).bind(signed(after)).bind(i64::from(limit)).fetch_all(pool);
+    answered(reading).await?.iter().map(|row| stored(shard, row)).collect()
 }
 
 /// Up to `limit` rows of one lot with a `lot_seq` after `after`, in order.
@@ -102,13 +98,9 @@ pub async fn lot_page(
 /// The row that a command's key stands for.
 pub async fn by_key(pool: &PgPool, shard: &str, source: SourceKind, key: &str) -> Result<Option<StoredRow>, Error> {
     let sql = format!("{COLUMNS} where shard = $1 and idem_source = $2 and idem_key = $3");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(shard)
-        .bind(source_number(source))
-        .bind(key)
-        .fetch_optional(pool)
-        .await?;
-    row.as_ref().map(|row| stored(shard, row)).transpose()
+    let reading =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(shard).bind(source_number(source)).bind(key).fetch_optional(pool);
+    answered(reading).await?.as_ref().map(|row| stored(shard, row)).transpose()
 }
 
 /// Rows `first..=last`, in order.

@@ -9,10 +9,13 @@ use auction_core::{AuctionId, Timestamp};
 use sqlx::{PgConnection, PgExecutor, Row};
 use uuid::Uuid;
 
-use crate::{Error, signed, unsigned};
+use crate::{Error, answered_within, signed, unsigned};
 
 /// How long a lease lasts after its last renewal. Written into the statements below.
 pub const LEASE: Duration = Duration::from_secs(2);
+
+/// How long a statement about the lease may take: what takes longer has lost it anyway.
+const LEASE_DEADLINE: Duration = LEASE;
 
 /// Who asks for a lease and where others find it.
 #[derive(Debug, Clone)]
@@ -51,7 +54,7 @@ pub enum Claim {
 
 /// Takes the shard's lease if nobody holds it: epoch + 1.
 pub async fn claim(connection: &mut PgConnection, shard: &str, claimant: &Claimant) -> Result<Claim, Error> {
-    let taken = sqlx::query(
+    let claiming = sqlx::query(
         "insert into engine.shard_lease as lease (shard, epoch, owner, address, until)
          values ($1, 1, $2, $3, now() + interval '2 seconds')
          on conflict (shard) do update
@@ -62,18 +65,17 @@ pub async fn claim(connection: &mut PgConnection, shard: &str, claimant: &Claima
     .bind(shard)
     .bind(claimant.owner)
     .bind(&claimant.address)
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(row) = taken {
+    .fetch_optional(&mut *connection);
+    if let Some(row) = answered_within(LEASE_DEADLINE, claiming).await? {
         return lease_of(&row).map(Claim::Held);
     }
-    let row = sqlx::query(
+    let reading = sqlx::query(
         "select address, greatest(extract(epoch from until - now()) * 1000, 0)::bigint
            from engine.shard_lease where shard = $1",
     )
     .bind(shard)
-    .fetch_one(connection)
-    .await?;
+    .fetch_one(connection);
+    let row = answered_within(LEASE_DEADLINE, reading).await?;
     let remaining = Duration::from_millis(unsigned(row.try_get(1)?, "a lease's end")?);
     Ok(Claim::Taken { address: row.try_get(0)?, remaining })
 }
@@ -86,7 +88,7 @@ pub async fn reclaim(
     claimant: &Claimant,
     epoch: u64,
 ) -> Result<Option<Lease>, Error> {
-    let row = sqlx::query(
+    let reclaiming = sqlx::query(
         "update engine.shard_lease
             set epoch = epoch + 1, until = now() + interval '2 seconds'
           where shard = $1 and owner = $2 and epoch >= $3
@@ -95,30 +97,29 @@ pub async fn reclaim(
     .bind(shard)
     .bind(claimant.owner)
     .bind(signed(epoch))
-    .fetch_optional(connection)
-    .await?;
-    row.as_ref().map(lease_of).transpose()
+    .fetch_optional(connection);
+    answered_within(LEASE_DEADLINE, reclaiming).await?.as_ref().map(lease_of).transpose()
 }
 
 /// Renews an idle lease. `false`: fenced.
 pub async fn renew(connection: &mut PgConnection, shard: &str, epoch: u64) -> Result<bool, Error> {
-    let renewed = sqlx::query(
+    let renewing = sqlx::query(
         "update engine.shard_lease set until = now() + interval '2 seconds' where shard = $1 and epoch = $2",
     )
     .bind(shard)
     .bind(signed(epoch))
-    .execute(connection)
-    .await?;
+    .execute(connection);
+    let renewed = answered_within(LEASE_DEADLINE, renewing).await?;
     Ok(renewed.rows_affected() == 1 || cfg!(feature = "fault-no-epoch-check"))
 }
 
 /// Gives the lease up, so that the next worker need not wait for its end.
 pub async fn release(connection: &mut PgConnection, shard: &str, epoch: u64) -> Result<(), Error> {
-    sqlx::query("update engine.shard_lease set until = '-infinity' where shard = $1 and epoch = $2")
+    let releasing = sqlx::query("update engine.shard_lease set until = '-infinity' where shard = $1 and epoch = $2")
         .bind(shard)
         .bind(signed(epoch))
-        .execute(connection)
-        .await?;
+        .execute(connection);
+    answered_within(LEASE_DEADLINE, releasing).await?;
     Ok(())
 }
 

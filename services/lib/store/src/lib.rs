@@ -16,6 +16,9 @@ pub mod seal;
 pub mod snapshot;
 pub mod social;
 
+use std::future::Future;
+use std::time::Duration;
+
 pub use pool::{Database, migrate};
 pub use sqlx::{PgConnection, PgPool};
 
@@ -27,7 +30,7 @@ pub enum Error {
     #[error("the database could not be reached or failed")]
     Unavailable(#[source] sqlx::Error),
     #[error("the database did not answer within {} s", .0.as_secs())]
-    Overdue(std::time::Duration),
+    Overdue(Duration),
     #[error("the database's schema could not be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
     #[error("{setting} is {value} in the database: acknowledged bids could be lost; set it to on")]
@@ -41,6 +44,26 @@ pub enum Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+/// How long one answer of the database may take before its connection counts as lost: a peer that is gone without a word
+/// (a pulled cable, a firewall that forgot the connection) never says so by itself.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Waits for one answer of the database, at most [`ANSWER_DEADLINE`].
+async fn answered<T>(query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+    answered_within(ANSWER_DEADLINE, query).await
+}
+
+/// Waits for one answer of the database, at most `deadline`.
+async fn answered_within<T>(
+    deadline: Duration,
+    query: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(deadline, query).await {
+        Ok(answer) => Ok(answer?),
+        Err(_elapsed) => Err(Error::Overdue(deadline)),
     }
 }
 

@@ -15,6 +15,15 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 /// Reads of history, inbox, relay and registry run side by side; more connections would only queue in the server.
 const POOL_SIZE: u32 = 8;
 
+/// Connections for what strangers may read.
+const PUBLIC_POOL_SIZE: u32 = 4;
+
+/// How long a stranger's request waits for one of them before it is told to come back.
+const PUBLIC_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a stranger's statement may run: a page of history takes milliseconds.
+const PUBLIC_STATEMENT: &str = "5s";
+
 /// Where the database is, checked once.
 #[derive(Clone)]
 pub struct Database {
@@ -37,6 +46,12 @@ impl Database {
             .max_connections(POOL_SIZE)
             .acquire_timeout(CONNECT_DEADLINE)
             .connect_lazy_with(self.options.clone())
+    }
+
+    /// A pool for what strangers may read: whoever asks for much waits for other strangers alone, never a post or a bid.
+    pub fn public_pool(&self) -> PgPool {
+        let options = self.options.clone().options([("statement_timeout", PUBLIC_STATEMENT)]);
+        PgPoolOptions::new().max_connections(PUBLIC_POOL_SIZE).acquire_timeout(PUBLIC_WAIT).connect_lazy_with(options)
     }
 
     /// A connection for the journal's writer: `synchronous_commit` is set by the session itself, and a server that

@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Row};
 
-use crate::{Error, signed, unsigned};
+use crate::{Error, answered, signed, unsigned};
 
 /// Says that `reader` has dealt with every row up to `seq`. Never goes back.
 pub async fn report(pool: &PgPool, shard: &str, reader: &str, seq: u64) -> Result<(), Error> {
@@ -30,6 +30,7 @@ pub async fn position(pool: &PgPool, shard: &str, reader: &str) -> Result<u64, E
 
 /// The lowest position of all readers; `None` when there is none.
 pub async fn lowest(pool: &PgPool, shard: &str) -> Result<Option<u64>, Error> {
-    let row = sqlx::query("select min(seq) from engine.reader where shard = $1").bind(shard).fetch_one(pool).await?;
+    let reading = sqlx::query("select min(seq) from engine.reader where shard = $1").bind(shard).fetch_one(pool);
+    let row = answered(reading).await?;
     row.try_get::<Option<i64>, _>(0)?.map(|seq| unsigned(seq, "a reader's position")).transpose()
 }

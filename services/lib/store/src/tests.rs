@@ -6,11 +6,11 @@ use sqlx::{Executor as _, PgConnection, PgPool};
 
 use crate::bidder::{Bidder, PutError};
 use crate::commit::{Batch, CommitError, Committed, NewRow, Position, commit};
-use crate::inbox::Audit;
+use crate::inbox::{Audit, Need};
 use crate::lease::{self, Claim, Claimant, Lease};
 use crate::seal::{CloseSeal, CommitSeal};
 use crate::snapshot::{KeyPage, Snapshot};
-use crate::{Database, Error, bidder, inbox, journal, reader, receipt_key, seal, snapshot};
+use crate::{Database, Error, bidder, inbox, journal, reader, receipt_key, seal, snapshot, social};
 
 const SHARD: &str = "main";
 
@@ -262,8 +262,74 @@ async fn the_inbox_is_read_by_number_and_its_audit_asked_and_seen() {
     for through in [5_000, 4_000] {
         inbox::request_audit(&pool, &house, Timestamp(through)).await.unwrap();
     }
+    // When the comparison may begin is the gateway's to say, also where somebody has said it before.
+    let waits = social::pending_audit(&pool, &house).await.unwrap().unwrap();
+    assert_eq!((waits.through, waits.not_before), (Timestamp(5_000), None));
     pool.execute("update social.audit set completed_through = to_timestamp(6), completed_seq = 3").await.unwrap();
     let audit = inbox::audit(&pool, &house).await.unwrap();
     assert_eq!(audit.requested_through, Some(Timestamp(5_000)));
     assert_eq!((audit.completed_through, audit.completed_seq), (Some(Timestamp(6_000)), 3));
+}
+
+#[tokio::test]
+async fn one_shard_reads_an_inbox_until_its_auctions_there_are_over() {
+    let Ground { pool, .. } = ground().await;
+    let house = Handle::new("house").unwrap();
+    pool.execute(
+        "insert into social.post (id, latest_id, author_id, text, text_sha256, reference, created_at, received_at, via)
+         values ('1', '1', 41, 'bid 1', decode(repeat('00', 32), 'hex'), 'reply', now(), now(), 'activity');
+         insert into social.inbox values ('house', 1, '1')",
+    )
+    .await
+    .unwrap();
+    let claim = async |shard: &str, need| inbox::claim(&pool, &house, shard, need).await.unwrap();
+    let posts = async |shard: &str| inbox::read_claimed(&pool, (&house, shard), 0, 10).await.unwrap().len();
+    assert_eq!(posts("night").await, 0, "nobody has claimed it");
+    assert_eq!(claim("night", Need::Live).await, "night");
+    assert_eq!(claim("gala", Need::Live).await, "night");
+    assert_eq!((posts("night").await, posts("gala").await), (1, 0));
+    assert_eq!(inbox::reader_of(&pool, &house).await.unwrap().as_deref(), Some("night"));
+
+    assert_eq!(claim("night", Need::Over).await, "night");
+    assert_eq!((posts("night").await, inbox::reader_of(&pool, &house).await.unwrap()), (1, None));
+    assert_eq!(claim("gala", Need::Live).await, "gala");
+    assert_eq!(claim("night", Need::Over).await, "gala", "who needs it no more does not take it back");
+    assert_eq!((posts("night").await, posts("gala").await), (0, 1));
+
+    pool.execute("update engine.inbox_reader set seen_at = now() - interval '16 minutes'").await.unwrap();
+    assert_eq!(claim("night", Need::Live).await, "night", "a shard that is gone does not keep it");
+}
+
+#[tokio::test]
+async fn a_lease_that_does_not_answer_is_given_up_when_it_would_have_ended() {
+    let mut ground = ground().await;
+    let Lease { epoch, .. } = ground.claim().await;
+    let mut other = ground.pool.begin().await.unwrap();
+    sqlx::query("select 1 from engine.shard_lease for update").execute(&mut *other).await.unwrap();
+    let renewed = lease::renew(&mut ground.connection, SHARD, epoch).await;
+    assert!(matches!(renewed, Err(Error::Overdue(lease::LEASE))), "{renewed:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_commit_has_not_committed_and_keeps_its_connection() {
+    let mut ground = ground().await;
+    let Lease { epoch, last_seq } = ground.claim().await;
+    let position = Position { epoch, last_seq };
+    ground
+        .pool
+        .execute(
+            "create function engine.full() returns trigger language plpgsql as
+               $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+             create trigger full_disk before insert on engine.commit execute function engine.full()",
+        )
+        .await
+        .unwrap();
+    let failed = ground.commit(position, &["a"]).await;
+    assert!(matches!(failed, Err(CommitError::Failed(_))), "{failed:?}");
+    ground.pool.execute("drop trigger full_disk on engine.commit").await.unwrap();
+    assert_eq!(ground.commit(position, &["a"]).await.unwrap(), Committed::Durable);
+    let killed = sqlx::query("select pg_terminate_backend(pg_backend_pid())").execute(&mut ground.connection).await;
+    assert!(killed.is_err());
+    let lost = ground.commit(Position { last_seq: 1, ..position }, &["b"]).await;
+    assert!(matches!(lost, Err(CommitError::InDoubt(_))), "{lost:?}");
 }

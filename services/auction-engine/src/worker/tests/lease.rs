@@ -73,3 +73,23 @@ async fn lost_connections_lose_no_answered_bid_and_double_none() {
     assert_eq!(price, Some(Wei::from(1_000 + (accepted - 1) * 10)));
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_commit_is_waited_for_without_a_new_epoch() {
+    let house = House::open().await;
+    let before = house.bid(1, "before", Intent::NextBid).await.unwrap();
+    house.meddle(
+        "create function engine.full() returns trigger language plpgsql as
+           $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+         create trigger full_disk before insert on engine.commit execute function engine.full()",
+    );
+    let space = async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        house.meddle("drop trigger full_disk on engine.commit");
+    };
+    let (answer, ()) = tokio::join!(house.bid(2, "full", Intent::NextBid), space);
+    let answer = answer.unwrap();
+    assert!(matches!(answer.decision.verdict, Verdict::Accepted { .. }), "{answer:?}");
+    assert_eq!(answer.epoch, before.epoch);
+    house.close().await;
+}

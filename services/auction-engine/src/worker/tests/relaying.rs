@@ -77,10 +77,53 @@ async fn bids_go_on_without_redis_and_are_published_when_it_is_back() {
     house.close().await;
 }
 
+#[tokio::test]
+async fn a_stream_that_is_ahead_of_the_journal_begins_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start(directory.path()).await.unwrap();
+    let house = House::open_with(redis.url()).await;
+    let last = bids(&house, "first", 5).await;
+    published(&house, 0, last).await;
+    house.close().await;
+    // The database is put back to an earlier state, of which the bus knows nothing.
+    redis_cli(&redis, &["xadd", &format!("out:{}", house.shard), &format!("{}-0", last + 100), "event", "{}"]);
+
+    let again = house.reopen().await;
+    let last = bids(&again, "again", 5).await;
+    let rows = published(&again, 0, last).await;
+    assert_eq!(rows.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (1..=last).collect::<Vec<_>>());
+    again.close().await;
+}
+
+#[tokio::test]
+async fn a_task_that_falls_over_ends_the_term() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut redis = Redis::start(directory.path()).await.unwrap();
+    let house = House::open_with(redis.url()).await;
+    redis.kill9();
+    // So many batches that the relay has to read the journal, where it meets a row that is no entry.
+    let last = bids(&house, "unread", 40).await;
+    let (entry, hash) = (vec![0_u8; 3], [0_u8; 32]);
+    let checksum = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI).checksum(&[&entry[..], &hash].concat()).cast_signed();
+    let hex = |bytes: &[u8]| alloy_primitives::hex::encode(bytes);
+    house.meddle(&format!(
+        "update engine.journal set entry = '\\x{}', hash = '\\x{}', crc = {checksum} where seq = {last}",
+        hex(&entry),
+        hex(&hash)
+    ));
+    redis.restart().await.unwrap();
+    house.until(|engine| engine.standing().epoch.is_none()).await;
+    house.close().await;
+}
+
 fn flush(redis: &Redis) {
+    assert_eq!(redis_cli(redis, &["flushall"]), "OK");
+}
+
+fn redis_cli(redis: &Redis, command: &[&str]) -> String {
     let url = redis.url();
     let (password, _) = url.trim_start_matches("redis://:").split_once('@').expect("a private Redis has a password");
     let port = redis.port().to_string();
-    let flushed = Process::new("redis-cli").args(["-p", &port, "-a", password, "flushall"]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&flushed.stdout).trim(), "OK");
+    let output = Process::new("redis-cli").args(["-p", &port, "-a", password]).args(command).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

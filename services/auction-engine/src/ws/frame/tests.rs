@@ -51,6 +51,15 @@ fn fragments_are_joined_and_control_frames_may_come_between() {
 }
 
 #[test]
+fn a_control_frame_in_pieces_breaks_the_protocol() {
+    for control in [Control::Ping, Control::Close] {
+        let mut reader = Reader::default();
+        reader.push(&masked(OpCode::Control(control), false, b""));
+        assert_eq!(reader.next(), Err(Violation::Protocol));
+    }
+}
+
+#[test]
 fn a_silent_client_costs_no_buffer() {
     let mut reader = Reader::default();
     reader.push(&text_frame("x"));
