@@ -78,11 +78,18 @@ impl Writer {
                 }
                 Left::Failed(error) => {
                     self.ready.shut("the database does not take posts");
-                    tracing::warn!(%error, waiting = batch.len(), "posts could not be stored; they are kept");
+                    tracing::warn!(
+                        error = %bootstrap::chain(&error),
+                        waiting = batch.len(),
+                        "posts could not be stored; they are kept"
+                    );
                 }
                 Left::Stopped => {
                     if let Err(error) = social::release_inbox(&self.pool, &lease).await {
-                        tracing::warn!(%error, "the lease could not be given back; it ends by itself");
+                        tracing::warn!(
+                            error = %bootstrap::chain(&error),
+                            "the lease could not be given back; it ends by itself"
+                        );
                     }
                     break;
                 }
@@ -104,7 +111,7 @@ impl Writer {
                 Ok(None) => self.ready.shut("another gateway holds the inbox"),
                 Err(error) => {
                     self.ready.shut("the database does not answer");
-                    tracing::warn!(%error, "the inbox could not be leased");
+                    tracing::warn!(error = %bootstrap::chain(&error), "the inbox could not be leased");
                 }
             }
             if tokio::time::timeout(RETRY_LEASE, stopping.cancelled()).await.is_ok() {
@@ -197,7 +204,11 @@ impl Writer {
                 Err(error) if social::is_about_data(&error) => {
                     if let Some(post) = batch.bisect(round) {
                         self.observe.posts(post.via, Outcome::Unstorable, 1);
-                        tracing::error!(post = post.id, %error, "a post cannot be stored and is dropped");
+                        tracing::error!(
+                            post = post.id,
+                            error = %bootstrap::chain(&error),
+                            "a post cannot be stored and is dropped"
+                        );
                     }
                 }
                 Err(error) => {

@@ -98,7 +98,10 @@ impl Ledger {
             return;
         }
         if let Err(error) = social::add_spend(pool, &self.account.handle, &self.account.show, &unsaved).await {
-            tracing::warn!(%error, "the spending could not be stored; it is kept for the next attempt");
+            tracing::warn!(
+                error = %bootstrap::chain(&error),
+                "the spending could not be stored; it is kept for the next attempt"
+            );
             self.with(|meter| meter.put_back(&unsaved));
         }
     }

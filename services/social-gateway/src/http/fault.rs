@@ -26,7 +26,7 @@ impl From<Problem> for Fault {
 impl Fault {
     /// The database does not answer.
     pub(super) fn database(error: &store::Error) -> Self {
-        tracing::warn!(%error, "a request failed at the database");
+        tracing::warn!(error = %bootstrap::chain(error), "a request failed at the database");
         let remedy = "try again in a few seconds";
         let problem = Problem::new(503, "DatabaseUnavailable", "the database does not answer", remedy);
         Self { retry_after: Some(DATABASE_RETRY_AFTER), ..Self::from(problem) }

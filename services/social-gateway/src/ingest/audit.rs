@@ -187,7 +187,7 @@ impl Auditor {
         let now = self.now();
         match social::pending_audit(&self.pool, &self.house.handle).await {
             Ok(pending) => memory.standing.pending = pending,
-            Err(error) => tracing::debug!(%error, "the engine's wish could not be read"),
+            Err(error) => tracing::debug!(error = %bootstrap::chain(&error), "the engine's wish could not be read"),
         }
         let windows = self.client.windows();
         let mentions = (Endpoint::Mentions, Context::User);
@@ -210,7 +210,7 @@ impl Auditor {
                 let wait = Span((RETRY_STEP.0 * memory.failures).min(RETRY_CAP.0));
                 let reset = if let Failure::X(problem) = failure { problem.reset_at } else { None };
                 memory.standing.not_before = Some((now + wait).max(reset.unwrap_or(now)));
-                tracing::warn!(error = %failure, "the audit has not gone through");
+                tracing::warn!(error = %bootstrap::chain(failure), "the audit has not gone through");
                 Some(if let Failure::X(problem) = failure { problem.code } else { Code::Other })
             }
         };

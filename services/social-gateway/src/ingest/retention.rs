@@ -45,7 +45,7 @@ impl Retention {
                 Ok(0) => {}
                 Ok(texts) => tracing::info!(texts, "old texts were let go"),
                 Err(error) => {
-                    tracing::warn!(%error, "old texts could not be let go");
+                    tracing::warn!(error = %bootstrap::chain(&error), "old texts could not be let go");
                     pause = AFTER_FAILURE;
                 }
             }

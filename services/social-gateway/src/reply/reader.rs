@@ -88,7 +88,7 @@ impl Reader {
             let pause = tokio::select! {
                 () = stopping.cancelled() => return Ok(()),
                 outcome = round => outcome.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "replies wait");
+                    tracing::warn!(error = %bootstrap::chain(&error), "replies wait");
                     RETRY
                 }),
             };

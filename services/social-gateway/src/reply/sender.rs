@@ -112,7 +112,7 @@ impl Sender {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
-                        tracing::warn!(%error, "replies wait for the database");
+                        tracing::warn!(error = %bootstrap::chain(&error), "replies wait for the database");
                         break;
                     }
                 }
