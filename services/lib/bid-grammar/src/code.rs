@@ -9,6 +9,9 @@ use serde::{Serialize, Serializer};
 
 use crate::{Explanation, Reading};
 
+/// Stands for what was read where the text is gone.
+const GONE: &str = "…";
+
 /// Whether the author meant to bid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -72,7 +75,7 @@ codes! {
     EtherSignLookalike, Refused, "Read {read}, which is not the ether sign (U+039E).", "Write ETH instead of the sign: @{house} bid 1.5 ETH";
     Quoted, Refused, "Read quotation marks, so the words may be somebody else's.", "Write the bid without quotation: @{house} bid 1.5 ETH";
     CodeBlock, Refused, "Read code marks around the words.", "Write the bid as plain text: @{house} bid 1.5 ETH";
-    HtmlEntity, Refused, "Read {read}, an escaped character.", "Write the bid in plain characters: @{house} bid 1.5 ETH";
+    HtmlEntity, Refused, "Read {read}, a sign that has no place in a bid.", "Write the bid in plain characters: @{house} bid 1.5 ETH";
     Link, Refused, "Read a link, an address or words joined by a dot.", "Leave links out of a bid: @{house} bid 1.5 ETH";
 
     // What the words mean.
@@ -117,7 +120,7 @@ codes! {
     ZeroAmount, Refused, "Read \"{read}\", which is nothing.", "Write an amount above zero: @{house} bid 1.5 ETH";
     SeveralAmounts, Refused, "Read more than one amount: \"{read}\".", "Write one amount: @{house} bid 1.5 ETH";
     SeveralBids, Refused, "Read more than one bid: \"{read}\".", "Write one bid a post: @{house} bid 1.5 ETH";
-    EmojiUnclear, Refused, "Read {read}, which may change what the bid means.", "Leave that emoji out: @{house} bid 1.5 ETH";
+    EmojiUnclear, Refused, "Read {read}, an emoji that is not understood beside a bid.", "Leave that emoji out: @{house} bid 1.5 ETH";
 
     // The lot.
     LotUnclear, Refused, "Read \"{read}\" where a lot's number should be.", "Write the lot as #12: @{house} bid 1.5 ETH #12";
@@ -126,10 +129,22 @@ codes! {
 
     // What is left over.
     OtherLanguage, Refused, "Read \"{read}\": bids are read in one form only, whatever your language.", "Write: @{house} bid 1.5 ETH";
-    HashtagUnclear, Refused, "Read \"{read}\", a hashtag that may change what the bid means.", "Leave that hashtag out: @{house} bid 1.5 ETH";
+    HashtagUnclear, Refused, "Read \"{read}\", a hashtag that is not understood beside a bid.", "Leave that hashtag out: @{house} bid 1.5 ETH";
     GluedText, Refused, "Read \"{read}\" without a space between its parts.", "Put spaces between the words: @{house} bid 1.5 ETH #12";
     UnexpectedPunctuation, Refused, "Read \"{read}\", which has no place there.", "Write only: @{house} bid 1.5 ETH";
     UnexpectedWords, Refused, "Read \"{read}\", which is no part of a bid there.", "Write only: @{house} bid 1.5 ETH";
+}
+
+impl Code {
+    /// The code of this stable name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
+    /// The explanation without what was read, for a text that is gone.
+    pub(crate) fn in_general(self, house: &str) -> Explanation {
+        Finding { code: self, read: GONE.to_owned() }.explanation(house)
+    }
 }
 
 impl fmt::Display for Code {
@@ -159,12 +174,16 @@ impl Code {
 }
 
 impl Finding {
-    pub(crate) fn explain(&self, house: &str) -> Reading {
-        let explanation = Explanation {
+    fn explanation(&self, house: &str) -> Explanation {
+        Explanation {
             code: self.code,
             message: self.code.sentence().replace("{read}", &self.read),
             remedy: self.code.remedy().replace("{house}", house),
-        };
+        }
+    }
+
+    pub(crate) fn explain(&self, house: &str) -> Reading {
+        let explanation = self.explanation(house);
         match self.code.outcome() {
             Outcome::Refused => Reading::Refused(explanation),
             Outcome::NotABid => Reading::NotABid(explanation),

@@ -7,18 +7,20 @@ use crate::character;
 /// Longest quotation, in characters: a sentence and a remedy fit one post with it.
 const MAX_CHARACTERS: usize = 32;
 
-/// The piece, with invisible characters named, `@` dropped, `"` as `'` and whitespace as single spaces.
+/// The piece, with invisible characters named, `@` in words, `"` as `'`, whitespace as single spaces, and `&`, `<` and `>`
+/// as they were typed: X escapes them.
 pub(crate) fn quote(piece: &str) -> String {
     let mut quoted = String::new();
     let mut left = MAX_CHARACTERS;
-    for c in piece.trim().chars() {
+    let typed = piece.trim().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    for c in typed.chars() {
         if left == 0 {
             quoted.push('…');
             break;
         }
         left -= 1;
         match c {
-            '@' => {}
+            '@' => quoted.push_str("[at]"),
             '"' => quoted.push('\''),
             c if c.is_whitespace() => {
                 if !quoted.ends_with(' ') {
@@ -32,7 +34,7 @@ pub(crate) fn quote(piece: &str) -> String {
             c => quoted.push(c),
         }
     }
-    if quoted.is_empty() { "at sign".to_owned() } else { quoted }
+    quoted
 }
 
 #[cfg(test)]
@@ -41,7 +43,8 @@ mod tests {
 
     #[test]
     fn quotations_are_short_visible_and_mention_nobody() {
-        assert_eq!(quote("@alice  bids\n\u{202e}5"), "alice bids U+202E5");
+        assert_eq!(quote("@alice  bids\n\u{202e}5"), "[at]alice bids U+202E5");
+        assert_eq!(quote("&amp;gt; &amp;"), "&gt; &");
         assert!(quote(&"x".repeat(500)).chars().count() <= MAX_CHARACTERS + 1);
     }
 }

@@ -39,6 +39,19 @@ pub enum Reference {
     Repost,
 }
 
+impl Reference {
+    /// The reference of this name, as it serialises.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "reply" => Some(Self::Reply),
+            "quote" => Some(Self::Quote),
+            "repost" => Some(Self::Repost),
+            _ => None,
+        }
+    }
+}
+
 /// What of a post matters to the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Post<'a> {
@@ -80,6 +93,28 @@ pub fn read(post: &Post<'_>, house: &str) -> Reading {
     match judge(post, house) {
         Ok(reading) => reading,
         Err(finding) => finding.explain(house),
+    }
+}
+
+/// Says again why a post was refused under `code`: with what was read if its text is still there and still reads so, in
+/// general otherwise. `None` if the code is not one of the grammar's.
+///
+/// Verdicts keep the code alone: a post's words must go when their author deletes them, and a journal forgets nothing. The
+/// text decides nothing here; whatever it says now, the code stands.
+pub fn explain_again(code: &str, post: Option<&Post<'_>>, house: &str) -> Option<Explanation> {
+    let code = Code::named(code)?;
+    let house = house.strip_prefix('@').unwrap_or(house);
+    match post.map(|post| read(post, house)) {
+        Some(Reading::Refused(again)) if again.code == code => Some(again),
+        Some(
+            Reading::Bid { .. }
+            | Reading::MaxBid { .. }
+            | Reading::NextBid { .. }
+            | Reading::BuyNow { .. }
+            | Reading::Refused(_)
+            | Reading::NotABid(_),
+        )
+        | None => Some(code.in_general(house)),
     }
 }
 

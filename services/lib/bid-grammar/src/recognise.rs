@@ -61,7 +61,6 @@ fn check_joints(text: &Text<'_>) -> Result<(), Misfit> {
     for at in 1..text.tokens.len() {
         let (before, here) = (text.tokens[at - 1].kind, text.tokens[at].kind);
         let allowed = match (before, here) {
-            (Kind::Emoji(Emoji::Hundred), Kind::Number) => false,
             (Kind::Stop, Kind::House) => at == 1,
             (Kind::Number, Kind::Word) => {
                 matches!(text.term(at), Some(Term::Ether | Term::LetterE)) || text.term(at).is_none()
@@ -101,7 +100,7 @@ impl Reader<'_> {
         if self.padding()? || self.lot()? || self.core()? {
             return Ok(());
         }
-        Err(Misfit::at(stray(self.text, self.at), self.at))
+        Err(stray(self.text, self.at, self.core))
     }
 
     fn finish(self) -> Result<Reading, Misfit> {
@@ -133,7 +132,7 @@ impl Reader<'_> {
                 self.hashtag = self.hashtag.or(Some(self.at));
                 1
             }
-            Some(Kind::Emoji(Emoji::Cheer | Emoji::Other | Emoji::Hundred)) => {
+            Some(Kind::Emoji(Emoji::Cheer | Emoji::Decoration)) => {
                 self.padded = true;
                 1
             }
@@ -170,13 +169,17 @@ impl Reader<'_> {
     fn punctuation(&self) -> Result<usize, Misfit> {
         let text = self.text;
         let misplaced = Err(Misfit::at(Code::UnexpectedPunctuation, self.at));
-        let next_is_number = matches!(text.kind(self.at + 1), Some(Kind::Number));
+        let next_is_number = text.kind(self.at + 1) == Some(Kind::Number);
         match text.tokens[self.at].kind {
             Kind::Stop if self.at == 0 && text.kind(1) == Some(Kind::House) && text.is_glued(1) => Ok(1),
             _ if self.at == 0 => misplaced,
             Kind::Bang if !text.is_glued(self.at) && self.leads_a_part() => misplaced,
             Kind::Bang => Ok(1),
-            _ if !text.is_glued(self.at) || next_is_number => misplaced,
+            _ if !text.is_glued(self.at) => misplaced,
+            // `gm, 1.5 ETH` pauses; `#12, 5 ETH` and `bid 2. 5 ETH` may be one number.
+            _ if next_is_number && !self.follows_address() => {
+                Err(Misfit::over(Code::UnexpectedPunctuation, self.at - 1, self.at + 2))
+            }
             Kind::Stop => Ok(1),
             _ if self.at + 1 == text.tokens.len() || self.follows_amount() => misplaced,
             _ => Ok(1),
@@ -188,6 +191,14 @@ impl Reader<'_> {
         let mut after =
             self.text.tokens[self.at..].iter().map(|token| token.kind).skip_while(|&kind| kind == Kind::Bang);
         matches!(after.next(), Some(Kind::Word | Kind::Number | Kind::Xi | Kind::Plus))
+    }
+
+    /// Whether a handle or a polite word stands right before.
+    fn follows_address(&self) -> bool {
+        let before = self.at - 1;
+        let polite = [Term::Polite, Term::You, Term::TimeOfDay];
+        matches!(self.text.kind(before), Some(Kind::House | Kind::OtherMention))
+            || self.text.term(before).is_some_and(|term| polite.contains(&term))
     }
 
     /// Whether a number that is not a lot's stands right before.
@@ -304,7 +315,13 @@ fn amount(text: &Text<'_>, from: usize, at: usize, unit: Unit) -> Result<(U256, 
             check_end_of_bare(text, at)?;
             (at, at + 1)
         }
+        (Some(Kind::Number), _) if is_glued_e(text, at + 1) => {
+            return Err(Misfit::over(Code::UnitMissing, at, at + 2));
+        }
         (Some(Kind::Number), _) => return Err(Misfit::at(Code::UnitMissing, at)),
+        (Some(Kind::Stop | Kind::Bang | Kind::Comma), Some(Kind::Number | Kind::Xi)) => {
+            return Err(Misfit::over(Code::UnexpectedPunctuation, at - 1, at + 1));
+        }
         _ => return Err(Misfit::over(Code::AmountMissing, from, at)),
     };
     let wei = amount::wei(text.slice(number)).map_err(|code| Misfit::at(code, number))?;
@@ -339,12 +356,17 @@ fn is_lot_word(text: &Text<'_>, at: usize) -> bool {
     matches!(text.term(at), Some(Term::Lot | Term::Towards))
 }
 
-/// The code for a token that begins nothing.
-fn stray(text: &Text<'_>, at: usize) -> Code {
+/// The misfit of a token that begins nothing, after this core.
+fn stray(text: &Text<'_>, at: usize, core: Option<Core>) -> Misfit {
     match text.tokens[at].kind {
-        Kind::Word if text.term(at) == Some(Term::Ether) => Code::AmountMissing,
-        Kind::Foreign(_) | Kind::Word => Code::UnexpectedWords,
-        Kind::OddNumber(_) | Kind::Number => Code::MalformedNumber,
-        _ => Code::UnexpectedPunctuation,
+        // `bid 2 🚀 ETH`, `Ξ1.5 ETH`: the amount was there, its unit stands apart or twice.
+        Kind::Word if text.term(at) == Some(Term::Ether) && core.is_some() => {
+            let emoji = text.tokens[..at].iter().rev().take_while(|token| matches!(token.kind, Kind::Emoji(_))).count();
+            Misfit::over(Code::UnexpectedWords, at - emoji, at + 1)
+        }
+        Kind::Word if text.term(at) == Some(Term::Ether) => Misfit::at(Code::AmountMissing, at),
+        Kind::Foreign(_) | Kind::Word => Misfit::at(Code::UnexpectedWords, at),
+        Kind::OddNumber(_) | Kind::Number => Misfit::at(Code::MalformedNumber, at),
+        _ => Misfit::at(Code::UnexpectedPunctuation, at),
     }
 }

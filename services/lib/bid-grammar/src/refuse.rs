@@ -220,12 +220,16 @@ fn leftovers(text: &Text<'_>) -> Option<Finding> {
     let hashtag = (0..text.tokens.len()).find_map(|at| {
         let tag = text.slice(at);
         let code = (text.kind(at) == Some(Kind::Hashtag)).then(|| check_hashtag(tag).err()).flatten()?;
-        Some(Finding { code, read: quote(tag) })
+        let is_unit = code == Code::HashtagUnclear && may_be_unit(text, at);
+        (!is_unit).then(|| Finding { code, read: quote(tag) })
     });
     let unclear = |kind| matches!(kind, Kind::Emoji(Emoji::Negative | Emoji::Doubtful | Emoji::Sign));
+    let is_unknown_emoji = |&at: &usize| text.kind(at) == Some(Kind::Emoji(Emoji::Unknown)) && !may_be_unit(text, at);
+    let unknown_emoji = (0..text.tokens.len()).find(is_unknown_emoji);
     let unknown_word = (0..text.tokens.len()).find(|&at| text.kind(at) == Some(Kind::Word) && text.term(at).is_none());
     hashtag
         .or_else(|| first(text, Code::EmojiUnclear, unclear))
+        .or_else(|| unknown_emoji.map(|at| Finding { code: Code::EmojiUnclear, read: quote(text.slice(at)) }))
         .or_else(|| first(text, Code::Link, |kind| kind == Kind::Link).filter(|_| text.reference != Reference::Quote))
         .or_else(|| unknown_word.map(|at| unknown(text, at)))
         .or_else(|| {
@@ -235,13 +239,16 @@ fn leftovers(text: &Text<'_>) -> Option<Finding> {
         })
 }
 
+/// Whether it stands where the unit of an amount would: `3 🍌`, `3 #pizza`.
+fn may_be_unit(text: &Text<'_>, at: usize) -> bool {
+    let is_lot = at > 1 && text.term(at - 2) == Some(Term::Lot);
+    comes_after(text, at, Kind::Number) && !is_lot
+}
+
 /// A word that is not in the grammar: a unit if it follows the number, else simply too much.
 fn unknown(text: &Text<'_>, at: usize) -> Finding {
-    if at > 0 && text.kind(at - 1) == Some(Kind::Number) {
-        let is_lot = at > 1 && text.term(at - 2) == Some(Term::Lot);
-        if !is_lot {
-            return Finding { code: Code::UnitUnclear, read: quote(span(text, at - 1, at + 1)) };
-        }
+    if may_be_unit(text, at) {
+        return Finding { code: Code::UnitUnclear, read: quote(span(text, at - 1, at + 1)) };
     }
     let words = (at..text.tokens.len().min(at + QUOTED_TOKENS))
         .take_while(|&at| text.kind(at) == Some(Kind::Word) && text.term(at).is_none())

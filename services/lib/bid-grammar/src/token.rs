@@ -90,12 +90,10 @@ pub(crate) enum OddNumber {
 pub(crate) enum Emoji {
     /// Applause: may follow an amount that has no unit.
     Cheer,
-    /// Decoration.
-    Other,
-    /// A number: 🔟, 🔢.
+    /// Decoration that is known to say nothing.
+    Decoration,
+    /// A number: 🔟, 💯, 🥈, 🕐.
     Number,
-    /// 💯: applause, but beside a bare number part of it.
-    Hundred,
     /// Money of another kind: 💵, 💶.
     Money,
     /// ❌, 🚫, 👎: no.
@@ -104,6 +102,8 @@ pub(crate) enum Emoji {
     Doubtful,
     /// ➕, ➖ and other arithmetic.
     Sign,
+    /// Any other: what it says of a bid is not known.
+    Unknown,
 }
 
 /// A text with its tokens.

@@ -78,23 +78,56 @@ impl Text<'_> {
     }
 }
 
-/// Hashtags that may follow an amount without a unit: nobody counts in them.
+/// Hashtags that decorate and say nothing of a bid, in lower case without `_`. Closed: one that is not here is not
+/// understood. Each may end in a year of this century (`#art2026`) unless it names the currency.
+const HARMLESS_HASHTAGS: [&str; 32] = [
+    "abstractart",
+    "aiart",
+    "art",
+    "artcollector",
+    "arte",
+    "artist",
+    "artnft",
+    "auction",
+    "auctions",
+    "blockchain",
+    "contemporaryart",
+    "crypto",
+    "cryptoart",
+    "digitalart",
+    "digitalartist",
+    "fineart",
+    "generativeart",
+    "gm",
+    "liveauction",
+    "nft",
+    "nftart",
+    "nftartist",
+    "nftauction",
+    "nftcollection",
+    "nftcollector",
+    "nftcommunity",
+    "nftdrop",
+    "nfts",
+    "painting",
+    "photography",
+    "pixelart",
+    "sothebais",
+];
+/// Hashtags that are harmless without a year only: with digits they could be an amount.
+const HARMLESS_PLAIN_HASHTAGS: [&str; 4] = ["eth", "ether", "ethereum", "web3"];
+
+/// Whether the hashtag (without `#`) is known to be decoration.
+pub(crate) fn is_harmless_hashtag(hashtag: &str) -> bool {
+    let word: String = hashtag.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase()).collect();
+    let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let year = &word[stem.len()..];
+    let dated = year.is_empty() || (year.len() == 4 && year.starts_with("20"));
+    HARMLESS_PLAIN_HASHTAGS.contains(&word.as_str()) || (dated && HARMLESS_HASHTAGS.contains(&stem))
+}
+
+/// Whether it may also follow an amount without a unit: `2 #gm` may be grams, `2 #NFTs` two of them.
 pub(crate) fn is_harmless_after_amount(hashtag: &str) -> bool {
-    const TAGS: [&str; 14] = [
-        "eth",
-        "ether",
-        "ethereum",
-        "nft",
-        "nfts",
-        "nftart",
-        "nftcommunity",
-        "art",
-        "digitalart",
-        "cryptoart",
-        "auction",
-        "auctions",
-        "sothebais",
-        "web3",
-    ];
-    TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(hashtag))
+    const COUNTABLE: [&str; 3] = ["gm", "nfts", "auctions"];
+    is_harmless_hashtag(hashtag) && !COUNTABLE.iter().any(|tag| tag.eq_ignore_ascii_case(hashtag))
 }

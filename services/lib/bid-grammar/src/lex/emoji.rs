@@ -1,4 +1,4 @@
-//! Emoji sequences, and the few emoji that say something a bid must not leave open.
+//! Emoji sequences, and what each says: a closed list is applause or decoration, any other leaves a bid open.
 //!
 //! After Unicode Technical Standard 51; the ranges leave out everything that is a letter, digit or sign in a box.
 
@@ -38,7 +38,7 @@ fn is_regional(c: char) -> bool {
 fn flag(rest: &str) -> Option<(usize, Emoji)> {
     let mut letters = rest.chars();
     let (first, second) = (letters.next()?, letters.next().filter(|&c| is_regional(c))?);
-    let class = if (first, second) == ('\u{1F1F3}', '\u{1F1F4}') { Emoji::Negative } else { Emoji::Other };
+    let class = if (first, second) == ('\u{1F1F3}', '\u{1F1F4}') { Emoji::Negative } else { Emoji::Unknown };
     Some((first.len_utf8() + second.len_utf8(), class))
 }
 
@@ -60,7 +60,8 @@ fn tags(rest: &str) -> usize {
 
 fn strictest(one: Emoji, other: Emoji) -> Emoji {
     match (one, other) {
-        (Emoji::Cheer | Emoji::Other, other) => other,
+        (Emoji::Decoration, Emoji::Cheer) => Emoji::Decoration,
+        (Emoji::Cheer | Emoji::Decoration, other) => other,
         (one, _) => one,
     }
 }
@@ -68,16 +69,21 @@ fn strictest(one: Emoji, other: Emoji) -> Emoji {
 fn single(c: char) -> Option<Emoji> {
     let class = match c {
         '🔥' | '🚀' | '🙌' | '👏' | '🙏' | '💪' | '🎉' | '🎊' | '✨' | '❤' | '🥳' | '😍' | '🤩' | '👀' | '⚡'
-        | '👍' | '😎' | '🔨' | '🫡' | '🤝' | '👑' | '🏆' | '😊' | '🙂' | '😀' | '😃' | '😄' | '😁' | '🖤' | '💜'
-        | '💙' | '💚' | '💛' | '🧡' | '🤍' | '🎨' | '🖼' | '👋' | '✊' | '✅' => Emoji::Cheer,
-        '💯' => Emoji::Hundred,
-        '🔟' | '🔢' | '♾' | '🕛'..='🕧' => Emoji::Number,
+        | '👍' | '😎' | '🔨' | '🫡' | '🤝' | '👑' | '🏆' | '😊' | '😀' | '😃' | '😄' | '😁' | '🖤' | '💜' | '💙'
+        | '💚' | '💛' | '🧡' | '🤍' | '🎨' | '🖼' | '👋' | '✊' | '✅' => Emoji::Cheer,
+        '‼' | '💎' | '🦄' | '🥂' | '🍾' | '🌟' | '⭐' | '💫' | '🌈' | '☀' | '🌞' | '🌅' | '☕' | '🎆' | '🎇' | '🪩'
+        | '🎈' | '🎶' | '🎵' | '🎸' | '🎻' | '🎺' | '🎹' | '🖌' | '🖍' | '🌹' | '🌸' | '🌺' | '🌻' | '🌷' | '💐'
+        | '🌊' | '🍀' | '😻' | '🥰' | '🤗' | '💖' | '💗' | '💓' | '💞' | '💝' | '🩷' | '🩵' | '🫶' | '🤘' | '⚜'
+        | '🏛' => Emoji::Decoration,
+        '🔟' | '🔢' | '♾' | '💯' | '🥇' | '🥈' | '🥉' | '🎱' | '🕐'..='🕧' => Emoji::Number,
         '💲' | '💵' | '💴' | '💶' | '💷' | '💱' | '🪙' | '💸' | '💹' => Emoji::Money,
         '❌' | '❎' | '✖' | '✕' | '✗' | '✘' | '🚫' | '⛔' | '🛑' | '🙅' | '👎' | '🚭' | '🚯' | '🚱' | '🚳' | '🚷'
-        | '📵' | '🔕' | '🔞' | '☒' | '🗑' | '🔇' | '🚮' => Emoji::Negative,
+        | '🖕' | '💩' | '🤮' | '💔' | '✋' | '📵' | '🔕' | '🔞' | '☒' | '🗑' | '🔇' | '🚮' => {
+            Emoji::Negative
+        }
         '❓' | '❔' | '🤔' | '🤷' | '🧐' | '🤨' | '🤥' | '🙃' | '💭' | '🔜' | '🔙' | '☐' | '🤞' | '🃏' | '🤪'
-        | '🤡' | '⁉' | '🙄' | '🤏' | '🧪' | '🗣' | '💬' | '🗨' | '🗯' | '🔁' | '🔂' | '🔃' | '🔄' | '👉' | '👈' | '👇'
-        | '👆' | '🫵' => Emoji::Doubtful,
+        | '🤡' | '⁉' | '🙄' | '🙂' | '😒' | '😂' | '😜' | '😉' | '🧢' | '🤏' | '🧪' | '🗣' | '💬' | '🗨' | '🗯' | '🔁'
+        | '🔂' | '🔃' | '🔄' | '👉' | '👈' | '👇' | '👆' | '🫵' => Emoji::Doubtful,
         '➕' | '➖' | '➗' | '✚' | '➡' | '⬅' | '⬆' | '⬇' | '🔼' | '🔽' | '⏫' | '⏬' | '📈' | '📉' | '🔺' | '🔻'
         | '🆙' => Emoji::Sign,
         // Letters, digits, quotation marks, brackets and trigrams among the pictures.
@@ -89,8 +95,7 @@ fn single(c: char) -> Option<Emoji> {
         | '\u{1F520}'..='\u{1F524}'
         | '\u{2666}'
         | '\u{26B9}' => return None,
-        '‼'
-        | '\u{2600}'..='\u{27BF}'
+        '\u{2600}'..='\u{27BF}'
         | '\u{1F300}'..='\u{1F5FF}'
         | '\u{1F600}'..='\u{1F64F}'
         | '\u{1F680}'..='\u{1F6FF}'
@@ -100,14 +105,13 @@ fn single(c: char) -> Option<Emoji> {
         | '\u{231A}'
         | '\u{23E9}'..='\u{23F3}'
         | '\u{23F8}'..='\u{23FA}'
-        | '\u{2B50}'
         | '\u{2B55}'
         | '\u{2B1B}'
         | '\u{2B1C}'
         | '\u{25AA}'
         | '\u{25AB}'
         | '\u{25B6}'
-        | '\u{25FB}'..='\u{25FE}' => Emoji::Other,
+        | '\u{25FB}'..='\u{25FE}' => Emoji::Unknown,
         _ => return None,
     };
     Some(class)

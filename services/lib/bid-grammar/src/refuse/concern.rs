@@ -75,11 +75,17 @@ pub(super) fn at(text: &Text<'_>, at: usize) -> Option<Concern> {
             let after_number = at > 0 && text.kind(at - 1) == Some(Kind::Number);
             let mut buffer = [0_u8; LONGEST];
             let lower = vocabulary::lower_case(word, &mut buffer)?;
-            if after_number { unit(lower).or_else(|| of_word(lower)) } else { of_word(lower) }
+            let concern = if after_number { unit(lower).or_else(|| of_word(lower)) } else { of_word(lower) };
+            // `Sent from my phone` is no range.
+            if lower == "from" && !comes_before_number(text, at) { None } else { concern }
         }
         Kind::Foreign(Foreign::Word) => foreign(word),
         _ => None,
     }
+}
+
+fn comes_before_number(text: &Text<'_>, at: usize) -> bool {
+    matches!(text.kind(at + 1), Some(Kind::Number | Kind::OddNumber(_) | Kind::Xi))
 }
 
 /// Letters that count only right after a number.

@@ -31,10 +31,30 @@ pub(super) fn looks_like_bid(text: &Text<'_>) -> bool {
     let signs: BTreeSet<Sign> = (0..text.tokens.len()).flat_map(|at| signs_at(text, at)).flatten().collect();
     let has = |sign| signs.contains(&sign);
     let any = |wanted: &[Sign]| wanted.iter().any(|&sign| has(sign));
-    has(Sign::Phrase)
+    begins_with_bid(text)
+        || has(Sign::Phrase)
         || (has(Sign::Number) && any(&[Sign::Verb, Sign::Money, Sign::Disguise]))
         || (has(Sign::Verb) && any(&[Sign::Money, Sign::Disguise, Sign::Cancellation]))
         || (!has(Sign::OtherWord) && any(&[Sign::Number, Sign::Verb, Sign::Money, Sign::Disguise, Sign::Piece]))
+}
+
+/// `bid higher`, `gm @house, bid the next`: the first word is the verb, said to the house.
+fn begins_with_bid(text: &Text<'_>) -> bool {
+    let mut at = 0;
+    while at < text.tokens.len() {
+        at += match text.tokens[at].kind {
+            Kind::Word if text.politeness(at) > 0 => text.politeness(at),
+            Kind::Word => return text.term(at) == Some(Term::Bid) && !is_noun(text, at),
+            _ => 1,
+        };
+    }
+    false
+}
+
+/// `bid wars`, `bid is in`: the word after it makes it a thing.
+fn is_noun(text: &Text<'_>, at: usize) -> bool {
+    const AFTER_NOUN: [&str; 8] = ["is", "are", "was", "were", "war", "wars", "history", "increment"];
+    AFTER_NOUN.iter().any(|word| text.word(at + 1).eq_ignore_ascii_case(word))
 }
 
 fn signs_at(text: &Text<'_>, at: usize) -> [Option<Sign>; 2] {

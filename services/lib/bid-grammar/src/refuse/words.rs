@@ -1,5 +1,5 @@
-//! Words outside the grammar and what they make of a text. Examples, not rules: they choose the explanation, and never
-//! make a bid of anything, so a word that is missing here costs a vaguer sentence and nothing else.
+//! Words outside the grammar and what they make of a text. They choose the explanation of a refusal and its border with
+//! conversation; nothing is accepted because a word is missing here: what a bid may hold is listed, never what it may not.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

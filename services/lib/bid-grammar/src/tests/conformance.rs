@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::{Code, Outcome, Post, Reading, Reference, read};
+use crate::{Code, Outcome, Post, Reading, Reference, explain_again, read};
 
 const CASES: &str = include_str!("../../conformance.jsonl");
 /// What X lets one post hold.
@@ -92,6 +92,22 @@ fn an_explanation_fits_a_post_and_mentions_nobody() {
         assert!(!why.message.contains(['@', '\n']) && !why.message.contains("{read}"), "{}: {}", case.id, why.message);
         assert!(!why.remedy.contains("{house}"), "{}: {}", case.id, why.remedy);
     }
+}
+
+#[test]
+fn a_refusal_is_explained_again_from_its_text_and_in_general_without() {
+    for case in cases() {
+        let Reading::Refused(why) = reading_of(&case) else { continue };
+        let code = why.code.as_str();
+        let post = Post { text: &case.text, reference: case.reference };
+        let general = explain_again(code, None, "sothebais").unwrap();
+        assert_eq!(general.remedy, why.remedy);
+        assert!(!general.message.contains("{read}"), "{}", general.message);
+        assert_eq!(explain_again(code, Some(&post), "@sothebais"), Some(why));
+        let edited = Post { text: "@sothebais bid 1.5 ETH", reference: Reference::None };
+        assert_eq!(explain_again(code, Some(&edited), "sothebais"), Some(general));
+    }
+    assert_eq!(explain_again("BelowIncrement", None, "sothebais"), None);
 }
 
 #[test]
