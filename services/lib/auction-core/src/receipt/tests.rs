@@ -3,7 +3,7 @@ use alloy_sol_types::SolValue;
 
 use super::*;
 use crate::testing::{House, bid, eth};
-use crate::{Hash, Round, Timestamp};
+use crate::{Hash, LotId, Round, Source, SourceKind, Timestamp};
 
 fn leaf(lot_seq: u64) -> Leaf {
     Leaf {
@@ -133,4 +133,54 @@ fn the_leaf_of_a_bid_names_its_lot_source_and_all_in_amount() {
     assert_eq!(leaf.source_id, source_id(&entry.command.source));
     assert_eq!(leaf.hash, B256::new(hash.0));
     assert_ne!(hash, Hash::default());
+}
+
+/// `docs/receipts.md`, which strangers check receipts by.
+const PAGE: &str = include_str!("../../../../../docs/receipts.md");
+
+#[test]
+fn the_pages_worked_example_is_a_receipt_that_verifies() {
+    let (_, rest) = PAGE.split_once("```json\n").unwrap();
+    let example: serde_json::Value = serde_json::from_str(rest.split_once("```").unwrap().0).unwrap();
+    let text = |name: &str| example[name].as_str().unwrap();
+    let hash = |name: &str| -> B256 { text(name).parse().unwrap() };
+    let number = |name: &str| example[name].as_u64().unwrap();
+    let source = Source { kind: SourceKind::Web, key: "42:my-first-bid".to_owned() };
+    let leaf = Leaf {
+        lot_key: lot_key("0193a7c2-uid", &LotId::new("one").unwrap()),
+        round: Round(1),
+        lot_seq: number("lot_seq"),
+        verdict: VerdictCode::Accepted,
+        mandate_hash: B256::ZERO,
+        all_in: eth("1.65"),
+        source_id: source_id(&source),
+        time: Timestamp(1_800_000_000_123),
+        hash: hash("hash"),
+    };
+    assert_eq!((leaf.lot_key, leaf.source_id), (hash("lot_key"), hash("source_id")));
+    assert_eq!((leaf.hash(), leaf.all_in.to_string().as_str()), (hash("leaf"), text("all_in_wei")));
+    assert_eq!((number("version"), number("round"), number("verdict")), (LEAF_VERSION.into(), 1, 1));
+    let path = example["path"].as_array().unwrap().iter().map(|step| step.as_str().unwrap().parse().unwrap()).collect();
+    let (shard, first_seq, last_seq) = (text("shard").to_owned(), number("first_seq"), number("last_seq"));
+    let commit = CommitStatement { root: hash("root"), shard, first_seq, last_seq };
+    let signature = alloy_primitives::hex::decode(text("signature")).unwrap();
+    let receipt = Receipt { leaf, path, commit, signature };
+    assert_eq!(receipt.verify(text("signer").parse().unwrap()), Ok(()));
+    assert_eq!(address(), text("signer").parse::<Address>().unwrap());
+}
+
+#[test]
+fn the_page_names_verdicts_sources_and_types_as_they_are() {
+    let verdicts = [VerdictCode::Accepted, VerdictCode::Parked, VerdictCode::Done, VerdictCode::Refused];
+    for (verdict, name) in verdicts.into_iter().zip(["accepted", "parked", "done", "refused"]) {
+        assert!(PAGE.contains(&format!("{} {name}", verdict as u8)), "{name}");
+    }
+    for (kind, name) in [(SourceKind::Post, "1 post"), (SourceKind::House, "4 house")] {
+        let id = source_id(&Source { kind, key: "7".to_owned() });
+        let byte: u8 = name[..1].parse().unwrap();
+        assert!(PAGE.contains(name));
+        assert_eq!(id, alloy_primitives::keccak256([byte, b'7']));
+    }
+    assert!(PAGE.contains(typed::COMMIT_TYPE) && PAGE.contains(typed::CLOSE_TYPE));
+    assert!(PAGE.contains(&typed::DOMAIN_SEPARATOR.to_string()));
 }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Hash, Round};
 
 /// keccak-256 of the ABI words (keccak `EIP712Domain(string name,string version)`, keccak `SothebAIs`, keccak `1`).
-const DOMAIN_SEPARATOR: B256 = b256!("8c79f6b98b8f31f993a1bd8de8faba543e2e207ab5dd9225285b776a739b1dcd");
+pub(super) const DOMAIN_SEPARATOR: B256 = b256!("8c79f6b98b8f31f993a1bd8de8faba543e2e207ab5dd9225285b776a739b1dcd");
 
-const COMMIT_TYPE: &str = "Commit(bytes32 root,string shard,uint64 firstSeq,uint64 lastSeq)";
-const CLOSE_TYPE: &str = "Close(bytes32 lotKey,uint32 round,uint64 lotSeq,bytes32 hash)";
+pub(super) const COMMIT_TYPE: &str = "Commit(bytes32 root,string shard,uint64 firstSeq,uint64 lastSeq)";
+pub(super) const CLOSE_TYPE: &str = "Close(bytes32 lotKey,uint32 round,uint64 lotSeq,bytes32 hash)";
 
 /// These rows of this shard were committed, and nothing else under these numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
