@@ -6,7 +6,6 @@ pub(crate) mod answer;
 pub(crate) mod batch;
 pub(crate) mod committer;
 mod decide;
-mod doc;
 pub(crate) mod house;
 pub(crate) mod ingress;
 mod keys;

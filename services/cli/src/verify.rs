@@ -3,7 +3,9 @@
 //! Read rows, commits and closes (from the database or a file) → check each in [`audit`], which is pure → print the lots,
 //! or the first place that does not hold. Nothing that the engine says of itself is believed.
 
+mod anchor;
 mod audit;
+mod columns;
 mod journal_file;
 mod source;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::report_file;
 use crate::trouble::Trouble;
+pub use anchor::Anchor;
 pub use audit::{Audit, Fault, Verified};
 pub use journal_file::JournalFile;
 pub use source::{pin_published_keys, with_data_directory};
@@ -33,6 +36,13 @@ pub struct Args {
     /// Address of a receipt key to trust, such as 0x12…; may be given several times. No other key is trusted then.
     #[arg(long = "receipt-key", value_name = "ADDRESS")]
     receipt_keys: Vec<Address>,
+    /// A row that was seen before, with the tail hash up to it as a report's `tail` has it; may be given several times.
+    /// Without one, nothing shows that later rows were not cut off.
+    #[arg(long, value_name = "[SHARD=]SEQ:HASH")]
+    expect_last: Vec<Anchor>,
+    /// An earlier `--report`: the journal must still hold the rows that it counted.
+    #[arg(long, value_name = "FILE")]
+    expect_report: Option<PathBuf>,
     /// Also writes the journal to this file, for `verify --journal` elsewhere.
     #[arg(long, value_name = "FILE", conflicts_with = "journal")]
     export: Option<PathBuf>,
@@ -60,9 +70,21 @@ pub struct From {
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub verified: bool,
+    /// What the signatures were held against.
+    pub trusted_keys: TrustedKeys,
     pub shards: Vec<ShardReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_break: Option<String>,
+}
+
+/// Where the trusted receipt keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrustedKeys {
+    /// Kept outside of the journal.
+    Pinned,
+    /// Named by the journal itself: whoever signs all of it anew names the new key there, too.
+    Published,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +96,10 @@ pub struct ShardReport {
     pub signers: Vec<String>,
     /// SHA-256 over the last hashes of all lots in order.
     pub hash: String,
+    /// For `--expect-last` the next time: the last row's number and the tail hash up to it.
+    pub tail: String,
+    /// The last row that `--expect-last` or `--expect-report` held fast; null without.
+    pub anchored_at: Option<u64>,
     pub lots: Vec<LotReport>,
 }
 
@@ -96,20 +122,25 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     for path in args.report.iter().chain(&args.export) {
         report_file::check(path)?;
     }
-    let checked = check(&args).await?;
+    let pinned = pinned(&args)?;
+    let trusted_keys = if pinned.is_some() { TrustedKeys::Pinned } else { TrustedKeys::Published };
+    let checked = check(&args, pinned).await?;
     let report = match &checked {
         Ok(verified) => {
             let shards = verified.iter().map(shard_report).collect();
-            Report { verified: true, shards, first_break: None }
+            Report { verified: true, trusted_keys, shards, first_break: None }
         }
-        Err(fault) => Report { verified: false, shards: Vec::new(), first_break: Some(fault.to_string()) },
+        Err(fault) => {
+            let first_break = Some(fault.to_string());
+            Report { verified: false, trusted_keys, shards: Vec::new(), first_break }
+        }
     };
     if let Some(path) = &args.report {
         report_file::write(path, &report)?;
     }
     match checked {
         Ok(_) => {
-            print!("{}", table(&report.shards));
+            print!("{}{}", table(&report.shards), limits(&report));
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
@@ -119,32 +150,55 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What a journal is held against from outside.
+struct Asked<'a> {
+    pinned: Option<Trust>,
+    anchors: &'a [Anchor],
+}
+
+/// The keys that are kept outside of the journal, if any.
+fn pinned(args: &Args) -> anyhow::Result<Option<Trust>> {
+    match (Trust::pinned(&args.receipt_keys), &args.from.journal, &args.from.data) {
+        (None, None, Some(directory)) => Trust::of_data_directory(directory),
+        (pinned, _, _) => Ok(pinned),
+    }
+}
+
 /// Reads and checks; the inner error is a journal that does not hold, the outer one that it could not be read.
-async fn check(args: &Args) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
+async fn check(args: &Args, pinned: Option<Trust>) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
     let From { database_url, data, journal } = &args.from;
-    let pinned = Trust::pinned(&args.receipt_keys);
+    let mut anchors = args.expect_last.clone();
+    if let Some(path) = &args.expect_report {
+        anchors.extend(anchor::of_report(path)?);
+    }
+    let asked = Asked { pinned, anchors: &anchors };
     if let Some(path) = journal {
-        return journal_file::check(path, pinned);
+        return journal_file::check(path, asked);
     }
     let Some(directory) = data else {
         let url = database_url.as_ref().expect("clap asks for one of the three");
-        return source::check(url, pinned, args.export.as_deref()).await;
+        return source::check(url, asked, args.export.as_deref()).await;
     };
-    let pinned = match pinned {
-        Some(pinned) => Some(pinned),
-        None => Trust::of_data_directory(directory)?,
-    };
-    source::with_data_directory(directory, async |url| source::check(url, pinned, args.export.as_deref()).await).await
+    source::with_data_directory(directory, async |url| source::check(url, asked, args.export.as_deref()).await).await
+}
+
+/// A journal without a row proves nothing, so it does not hold.
+fn at_least_one_row(verified: Vec<Verified>) -> Result<Vec<Verified>, Fault> {
+    if verified.iter().any(|shard| shard.rows > 0) {
+        Ok(verified)
+    } else {
+        Err(Fault::of_journal("there is nothing to verify: no shard has a row"))
+    }
 }
 
 /// Verifies the journals of a running machine against the keys that it has pinned.
 pub async fn machine(machine: &Machine) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
     let trust = Trust::of_data_directory(machine.data.root())?;
-    source::check(&machine.postgres.url(), trust, None).await
+    source::check(&machine.postgres.url(), Asked { pinned: trust, anchors: &[] }, None).await
 }
 
 fn shard_report(verified: &Verified) -> ShardReport {
-    let Verified { shard, rows, commits, closes, signers, hash, lots } = verified;
+    let Verified { shard, rows, commits, closes, signers, hash, tail, anchored, lots } = verified;
     ShardReport {
         shard: shard.clone(),
         rows: *rows,
@@ -152,6 +206,8 @@ fn shard_report(verified: &Verified) -> ShardReport {
         closes: *closes,
         signers: signers.iter().map(Address::to_string).collect(),
         hash: hex::encode(hash.0),
+        tail: format!("{rows}:{}", hex::encode(tail.0)),
+        anchored_at: *anchored,
         lots: lots.iter().map(lot_report).collect(),
     }
 }
@@ -177,7 +233,7 @@ fn lot_report(result: &LotResult) -> LotReport {
 fn table(shards: &[ShardReport]) -> String {
     let mut text = String::new();
     for shard in shards {
-        let ShardReport { shard, rows, commits, closes, signers, hash, lots } = shard;
+        let ShardReport { shard, rows, commits, closes, signers, hash, lots, tail: _, anchored_at: _ } = shard;
         let write = |text: &mut String| -> std::fmt::Result {
             writeln!(text, "shard {shard}: {rows} rows, {commits} signed commits, {closes} signed closes")?;
             for lot in lots {
@@ -193,6 +249,30 @@ fn table(shards: &[ShardReport]) -> String {
             writeln!(text, "  verified {hash}")
         };
         write(&mut text).expect("writing to a string never fails");
+    }
+    text
+}
+
+/// What is not proved, and what would prove it.
+fn limits(report: &Report) -> String {
+    let mut text = String::new();
+    if report.trusted_keys == TrustedKeys::Published {
+        text.push_str(
+            "not proved: whose keys these are. Only the journal names them, so somebody who signed all of it anew would \
+             pass; name the key that you know with --receipt-key\n",
+        );
+    }
+    for ShardReport { shard, rows, tail, anchored_at, .. } in report.shards.iter().filter(|shard| shard.rows > 0) {
+        let known = match anchored_at {
+            Some(row) if row == rows => continue,
+            Some(row) => format!("after row {row}"),
+            None => "at the end".to_owned(),
+        };
+        let line = format!(
+            "not proved: that no row of {shard} was cut off {known}. Keep this, and name it the next time: \
+             --expect-last {shard}={tail}\n"
+        );
+        text.push_str(&line);
     }
     text
 }

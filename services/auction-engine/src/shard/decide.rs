@@ -86,7 +86,7 @@ impl ShardActor {
         let leaf = self.state.leaf(&entry, hash).hash();
         self.open.leaves.push(leaf);
         self.note_close(&entry, self.state.rows(), hash);
-        let doc = super::doc::of(&entry);
+        let doc = events::doc::of(&entry);
         let Entry { command, now, decision } = entry;
         let Subject { auction, lot } = &decision.subject;
         if let Some(auction) = auction

@@ -1,32 +1,50 @@
 //! Checks one shard's journal row by row: pure, no reading.
 //!
-//! A row must decode, follow in its chain, and be what the rules decide again; the rows of a commit must give the Merkle
-//! root that a trusted key signed; every hammer must be signed with the hash of the row that let it fall.
+//! A row must decode, follow in its chain, and be what the rules decide again, and its columns must say what it says; the
+//! rows of a commit must give the Merkle root that a trusted key signed; every hammer must be signed once, with the hash of
+//! the row that let it fall, and nothing else may be.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use alloy_primitives::{Address, B256};
 use auction_core::receipt::{self, CloseStatement, CommitStatement, MerkleTree};
 use auction_core::replay::{self, LotResult, Replay, Row};
-use auction_core::{AuctionId, Entry, Event, Hash, LotNumber};
+use auction_core::{AuctionId, Entry, Event, Hash, LotNumber, Timestamp};
 use sha2::{Digest as _, Sha256};
+use store::evidence::Columns;
 use store::journal::StoredRow;
 use store::seal::{CloseSeal, StoredCommit};
 
-use super::Trust;
+use super::{Trust, columns};
 
 /// The first place of a journal that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    pub shard: String,
+    /// `None` for the journal as a whole.
+    pub shard: Option<String>,
+    /// 0 for the shard as a whole.
     pub seq: u64,
     pub what: String,
 }
 
+impl Fault {
+    pub(super) fn of_journal(what: impl Into<String>) -> Self {
+        Self { shard: None, seq: 0, what: what.into() }
+    }
+
+    pub(super) fn of_shard(shard: &str, what: impl Into<String>) -> Self {
+        Self { shard: Some(shard.to_owned()), seq: 0, what: what.into() }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "shard {}, row {}: {}", self.shard, self.seq, self.what)
+        match (&self.shard, self.seq) {
+            (None, _) => f.write_str(&self.what),
+            (Some(shard), 0) => write!(f, "shard {shard}: {}", self.what),
+            (Some(shard), seq) => write!(f, "shard {shard}, row {seq}: {}", self.what),
+        }
     }
 }
 
@@ -40,7 +58,19 @@ pub struct Verified {
     pub signers: BTreeSet<Address>,
     /// SHA-256 over the last hashes of all lots in order.
     pub hash: Hash,
+    /// SHA-256 over the tail hash before and each row's hash: what an anchor outside names.
+    pub tail: Hash,
+    /// The last row that an anchor from outside names.
+    pub anchored: Option<u64>,
     pub lots: Vec<LotResult>,
+}
+
+/// How far a shard says that it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Claim {
+    pub last_seq: u64,
+    /// The highest epoch that may have written; a file may not say.
+    pub epoch: Option<u64>,
 }
 
 /// An audit under way.
@@ -53,6 +83,12 @@ pub struct Audit<'a> {
     /// The leaves of the first of them.
     leaves: Vec<B256>,
     last_epoch: u64,
+    /// When the last row was decided.
+    now: Timestamp,
+    tail: Hash,
+    /// Anchors that are still ahead, and the last one that was met.
+    expected: BTreeMap<u64, Hash>,
+    anchored: Option<u64>,
     commits_checked: u64,
     signers: BTreeSet<Address>,
     hammers: Vec<Hammer>,
@@ -62,6 +98,7 @@ pub struct Audit<'a> {
 #[derive(Debug, Clone)]
 struct Hammer {
     seq: u64,
+    at: Timestamp,
     auction: AuctionId,
     lot: LotNumber,
     statement: CloseStatement,
@@ -76,32 +113,56 @@ impl<'a> Audit<'a> {
             replay: Replay::new(),
             commits: commits.into(),
             leaves: Vec::new(),
-            last_epoch: 0,
+            last_epoch: 1,
+            now: Timestamp(0),
+            tail: Hash::default(),
+            expected: BTreeMap::new(),
+            anchored: None,
             commits_checked: 0,
             signers: BTreeSet::new(),
             hammers: Vec::new(),
         }
     }
 
-    /// Checks the next row and returns what it holds.
-    pub fn row(&mut self, row: &StoredRow) -> Result<Entry, Fault> {
+    /// Also expects these tail hashes after these rows.
+    #[must_use]
+    pub fn anchored_at(mut self, expected: BTreeMap<u64, Hash>) -> Self {
+        self.expected = expected;
+        self
+    }
+
+    /// Checks the next row with the columns that a database keeps beside it, and returns what it holds.
+    pub fn row(&mut self, row: &StoredRow, beside: Option<&Columns>) -> Result<Entry, Fault> {
         let StoredRow { seq, lot_seq, entry, hash } = row;
         let judged = self.replay.judge(Row { seq: *seq, entry, hash: *hash });
         let entry = judged.map_err(|broken| self.fault(*seq, broken.cause.to_string()))?;
         if *lot_seq != entry.decision.lot_seq {
             return Err(self.fault(*seq, "its lot_seq is not the entry's".to_owned()));
         }
+        if let Some(column) = beside.and_then(|beside| columns::differing(&entry, beside)) {
+            return Err(self.fault(*seq, format!("its column {column} is not what the entry says")));
+        }
+        self.now = entry.now;
         self.leaves.push(self.replay.shard().leaf(&entry, *hash).hash());
         self.note_hammers(&entry, *seq, *hash);
         self.check_commit(*seq)?;
+        self.check_anchor(*seq, *hash)?;
         Ok(entry)
     }
 
     /// Ends the audit: every row was signed for, and every hammer.
-    pub fn finish(self, last_seq: u64, closes: &[CloseSeal]) -> Result<Verified, Fault> {
+    pub fn finish(self, claim: Claim, closes: &[CloseSeal]) -> Result<Verified, Fault> {
+        let Claim { last_seq, epoch } = claim;
         let seen = self.replay.seq();
         if seen != last_seq {
             return Err(self.fault(seen + 1, format!("the journal ends here, but its lease counts {last_seq} rows")));
+        }
+        if let Some((row, _)) = self.expected.first_key_value() {
+            return Err(self.fault(seen + 1, format!("the journal ends here, but row {row} was seen before")));
+        }
+        if let Some(epoch) = epoch.filter(|&epoch| epoch < self.last_epoch) {
+            let what = format!("epoch {} wrote, but the lease has reached epoch {epoch} only", self.last_epoch);
+            return Err(self.fault(seen, what));
         }
         if !self.leaves.is_empty() {
             return Err(self.fault(seen, "no signed commit covers it".to_owned()));
@@ -120,8 +181,22 @@ impl<'a> Audit<'a> {
             closes: closes.len() as u64,
             signers: self.signers,
             hash: Hash(digest.finalize().into()),
+            tail: self.tail,
+            anchored: self.anchored,
             lots,
         })
+    }
+
+    fn check_anchor(&mut self, seq: u64, hash: Hash) -> Result<(), Fault> {
+        self.tail = self.tail.chain(&hash.0);
+        match self.expected.remove(&seq) {
+            None => Ok(()),
+            Some(expected) if expected == self.tail => {
+                self.anchored = Some(seq);
+                Ok(())
+            }
+            Some(_) => Err(self.fault(seq, "the rows up to here are not those that were seen before".to_owned())),
+        }
     }
 
     /// Checks the commit that ends with this row, if one does.
@@ -149,7 +224,7 @@ impl<'a> Audit<'a> {
         if !commit.seal.leaves.is_empty() && commit.seal.leaves != leaves.concat() {
             return Err(self.fault(seq, "the commit's leaves are not those of its rows".to_owned()));
         }
-        let signer = self.signed(seq, statement.signing_hash(), &commit.seal.signature, "the commit")?;
+        let signer = self.signed(seq, self.now, statement.signing_hash(), &commit.seal.signature, "the commit")?;
         if signer.0 != commit.seal.signer {
             return Err(self.fault(seq, "the commit names another signer than its signature".to_owned()));
         }
@@ -160,15 +235,14 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// The trusted key that signed `hash`.
-    fn signed(&self, seq: u64, hash: B256, signature: &[u8], whose: &str) -> Result<Address, Fault> {
+    /// The trusted key that signed `hash` at `at`.
+    fn signed(&self, seq: u64, at: Timestamp, hash: B256, signature: &[u8], whose: &str) -> Result<Address, Fault> {
         let signer = receipt::signer(hash, signature);
         let signer = signer.map_err(|error| self.fault(seq, format!("{whose}'s signature does not hold: {error}")))?;
-        if self.trust.holds(signer) {
-            return Ok(signer);
+        match self.trust.objection(signer, &self.shard, at) {
+            None => Ok(signer),
+            Some(why) => Err(self.fault(seq, format!("{whose} is signed by {signer}, which {why}"))),
         }
-        Err(self
-            .fault(seq, format!("{whose} is signed by {signer}, which is not a trusted receipt key ({})", self.trust)))
     }
 
     fn note_hammers(&mut self, entry: &Entry, seq: u64, hash: Hash) {
@@ -180,40 +254,46 @@ impl<'a> Audit<'a> {
             if let Some(found) = found.filter(|_| *lot == of) {
                 let lot_seq = entry.decision.lot_seq;
                 let statement = CloseStatement { lot_key: found.key(), round: *round, lot_seq, hash };
-                self.hammers.push(Hammer { seq, auction: auction.clone(), lot: *lot, statement });
+                self.hammers.push(Hammer { seq, at: entry.now, auction: auction.clone(), lot: *lot, statement });
             }
         }
     }
 
+    /// Every hammer has one close, and every close its hammer.
     fn check_closes(&self, closes: &[CloseSeal]) -> Result<(), Fault> {
-        for Hammer { seq, auction, lot, statement } in &self.hammers {
-            let of_lot = |close: &&CloseSeal| {
-                (&close.auction, close.lot, close.lot_seq) == (auction, *lot, statement.lot_seq)
-                    && close.round == statement.round
-            };
-            let Some(close) = closes.iter().find(of_lot) else {
+        let is_of = |hammer: &Hammer, close: &CloseSeal| {
+            let Hammer { auction, lot, statement, .. } = hammer;
+            (&close.auction, close.lot, close.lot_seq) == (auction, *lot, statement.lot_seq)
+                && close.round == statement.round
+        };
+        for hammer in &self.hammers {
+            let Hammer { seq, at, auction, lot, statement } = hammer;
+            let mut of_hammer = closes.iter().filter(|close| is_of(hammer, close));
+            let Some(close) = of_hammer.next() else {
                 return Err(self.fault(*seq, format!("the hammer of {auction} lot {lot} is not signed")));
             };
+            if of_hammer.next().is_some() {
+                return Err(self.fault(*seq, format!("the close of {auction} lot {lot} stands twice")));
+            }
             if close.hash != statement.hash || close.lot_key != statement.lot_key.0 {
                 return Err(self.fault(*seq, format!("the close of {auction} lot {lot} is of another chain")));
             }
-            self.signed(*seq, statement.signing_hash(), &close.signature, "the close")?;
+            let signer = self.signed(*seq, *at, statement.signing_hash(), &close.signature, "the close")?;
+            if signer.0 != close.signer {
+                return Err(self.fault(*seq, "the close names another signer than its signature".to_owned()));
+            }
         }
-        let known = |close: &CloseSeal| {
-            let same = |hammer: &Hammer| hammer.auction == close.auction && hammer.lot == close.lot;
-            self.hammers.iter().any(|hammer| same(hammer) && hammer.statement.lot_seq == close.lot_seq)
-        };
+        let known = |close: &&CloseSeal| self.hammers.iter().any(|hammer| is_of(hammer, close));
         match closes.iter().find(|close| !known(close)) {
             None => Ok(()),
-            Some(close) => {
-                let what =
-                    format!("a close of {} lot {} was signed that the journal does not hold", close.auction, close.lot);
-                Err(self.fault(self.replay.seq(), what))
+            Some(CloseSeal { auction, lot, round, .. }) => {
+                let what = format!("there is a close of {auction} lot {lot}, round {round}, that no hammer belongs to");
+                Err(Fault::of_shard(&self.shard, what))
             }
         }
     }
 
     fn fault(&self, seq: u64, what: String) -> Fault {
-        Fault { shard: self.shard.clone(), seq, what }
+        Fault { shard: Some(self.shard.clone()), seq, what }
     }
 }

@@ -1,17 +1,20 @@
 //! A journal as a file: JSON lines, so that anybody can check a show without its database.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, FixedBytes, hex};
 use anyhow::Context as _;
-use auction_core::{AuctionId, Hash, LotNumber, Round};
+use auction_core::{AuctionId, Hash, LotNumber, Round, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::evidence::PublishedKey;
 use store::journal::StoredRow;
 use store::seal::{CloseSeal, CommitSeal, StoredCommit};
 
-use super::{Audit, Fault, Trust, Verified, unreadable};
+use super::audit::Claim;
+use super::{Asked, Audit, Fault, Trust, Verified, anchor, at_least_one_row, unreadable};
 use crate::trouble::Trouble;
 
 /// One line. A shard's lines follow each other: the shard, its commits, its rows, its closes.
@@ -20,10 +23,16 @@ use crate::trouble::Trouble;
 enum Line {
     Key {
         address: Address,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shard: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retired_at_ms: Option<i64>,
     },
     Shard {
         shard: String,
         last_seq: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u64>,
     },
     Commit {
         first_seq: u64,
@@ -63,12 +72,16 @@ impl JournalFile {
         Ok(Self { path: path.to_owned(), out: BufWriter::new(file) })
     }
 
-    pub(super) fn keys(&mut self, keys: &[Address]) -> anyhow::Result<()> {
-        keys.iter().try_for_each(|address| self.write(&Line::Key { address: *address }))
+    pub(super) fn keys(&mut self, keys: &[PublishedKey]) -> anyhow::Result<()> {
+        keys.iter().try_for_each(|PublishedKey { address, shard, retired_at }| {
+            let retired_at_ms = retired_at.map(|at| at.0);
+            self.write(&Line::Key { address: Address::new(*address), shard: shard.clone(), retired_at_ms })
+        })
     }
 
-    pub(super) fn shard(&mut self, shard: &str, last_seq: u64) -> anyhow::Result<()> {
-        self.write(&Line::Shard { shard: shard.to_owned(), last_seq })
+    pub(super) fn shard(&mut self, shard: &str, claim: Claim) -> anyhow::Result<()> {
+        let Claim { last_seq, epoch } = claim;
+        self.write(&Line::Shard { shard: shard.to_owned(), last_seq, epoch })
     }
 
     pub(super) fn commits(&mut self, commits: &[StoredCommit]) -> anyhow::Result<()> {
@@ -86,8 +99,8 @@ impl JournalFile {
         })
     }
 
-    pub(super) fn rows(&mut self, rows: &[StoredRow]) -> anyhow::Result<()> {
-        rows.iter().try_for_each(|row| {
+    pub(super) fn rows<'a>(&mut self, rows: impl IntoIterator<Item = &'a StoredRow>) -> anyhow::Result<()> {
+        rows.into_iter().try_for_each(|row| {
             let StoredRow { seq, lot_seq, entry, hash } = row;
             self.write(&Line::Row { seq: *seq, lot_seq: *lot_seq, entry: hex::encode(entry), hash: hash.0.into() })
         })
@@ -123,14 +136,14 @@ impl JournalFile {
 #[derive(Debug, Default)]
 pub(super) struct FiledShard {
     pub(super) shard: String,
-    pub(super) last_seq: u64,
+    pub(super) claim: Claim,
     pub(super) commits: Vec<StoredCommit>,
     pub(super) rows: Vec<StoredRow>,
     pub(super) closes: Vec<CloseSeal>,
 }
 
 /// Checks a file. Without pinned keys the file's own are trusted, which proves less.
-pub(super) fn check(path: &Path, pinned: Option<Trust>) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
+pub(super) fn check(path: &Path, asked: Asked<'_>) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
     let file = File::open(path).map_err(|error| unreadable(format!("{} cannot be read", path.display()), error))?;
     let mut keys = Vec::new();
     let mut shards: Vec<FiledShard> = Vec::new();
@@ -143,17 +156,32 @@ pub(super) fn check(path: &Path, pinned: Option<Trust>) -> anyhow::Result<Result
         let parsed = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         take(parsed, &mut keys, &mut shards).map_err(|what| wrong(what.to_owned()))?;
     }
-    let trust = pinned.unwrap_or_else(|| {
-        eprintln!("note: the receipt keys are those that the file names; pin one with --receipt-key");
-        Trust::new(keys)
-    });
-    Ok(shards.into_iter().map(|shard| check_shard(shard, &trust)).collect())
+    let trust = Trust::within(asked.pinned, keys);
+    let names: Vec<&str> = shards.iter().map(|filed| filed.shard.as_str()).collect();
+    let mut anchors = match anchor::by_shard(asked.anchors, &names) {
+        Ok(anchors) => anchors,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let check = |filed: FiledShard| {
+        let expected = anchors.remove(&filed.shard).unwrap_or_default();
+        check_shard(filed, &trust, expected)
+    };
+    let verified: Result<Vec<Verified>, Fault> = shards.into_iter().map(check).collect();
+    Ok(verified.and_then(at_least_one_row))
 }
 
-fn take(line: Line, keys: &mut Vec<Address>, shards: &mut Vec<FiledShard>) -> Result<(), &'static str> {
+fn take(line: Line, keys: &mut Vec<PublishedKey>, shards: &mut Vec<FiledShard>) -> Result<(), &'static str> {
     match line {
-        Line::Key { address } => keys.push(address),
-        Line::Shard { shard, last_seq } => shards.push(FiledShard { shard, last_seq, ..FiledShard::default() }),
+        Line::Key { address, shard, retired_at_ms } => {
+            let (address, retired_at) = (address.into_array(), retired_at_ms.map(Timestamp));
+            keys.push(PublishedKey { address, shard, retired_at });
+        }
+        Line::Shard { shard, .. } if shards.iter().any(|filed| filed.shard == shard) => {
+            return Err("the shard stands twice");
+        }
+        Line::Shard { shard, last_seq, epoch } => {
+            shards.push(FiledShard { shard, claim: Claim { last_seq, epoch }, ..FiledShard::default() });
+        }
         Line::Commit { first_seq, last_seq, epoch, root, signature, signer } => {
             let seal =
                 CommitSeal { root: root.0, leaves: Vec::new(), signature: signature.0, signer: signer.into_array() };
@@ -176,11 +204,11 @@ fn take(line: Line, keys: &mut Vec<Address>, shards: &mut Vec<FiledShard>) -> Re
 }
 
 /// Checks one shard that was read whole.
-pub(super) fn check_shard(filed: FiledShard, trust: &Trust) -> Result<Verified, Fault> {
-    let FiledShard { shard, last_seq, commits, rows, closes } = filed;
-    let mut audit = Audit::new(&shard, trust, commits);
+pub(super) fn check_shard(filed: FiledShard, trust: &Trust, expected: BTreeMap<u64, Hash>) -> Result<Verified, Fault> {
+    let FiledShard { shard, claim, commits, rows, closes } = filed;
+    let mut audit = Audit::new(&shard, trust, commits).anchored_at(expected);
     for row in &rows {
-        audit.row(row)?;
+        audit.row(row, None)?;
     }
-    audit.finish(last_seq, &closes)
+    audit.finish(claim, &closes)
 }

@@ -1,3 +1,9 @@
+//! Honest journals, and what each single change makes of them.
+
+mod tampering;
+
+use std::collections::BTreeMap;
+
 use alloy_primitives::B256;
 use auction_core::receipt::{CloseStatement, CommitStatement, MerkleTree};
 use auction_core::replay::{Replay, Row};
@@ -7,6 +13,7 @@ use auction_core::{
     Timestamp, Wei,
 };
 use k256::ecdsa::SigningKey;
+use store::evidence::PublishedKey;
 use store::journal::StoredRow;
 use store::seal::{CloseSeal, CommitSeal, StoredCommit};
 
@@ -92,7 +99,7 @@ fn journal(key: &SigningKey, commands: Vec<(Command, Timestamp)>) -> FiledShard 
         let hash = shard.head(&entry.decision.subject).chain(&bytes);
         shard.apply(&entry, hash);
         leaves.push(shard.leaf(&entry, hash).hash());
-        filed.last_seq += 1;
+        filed.claim.last_seq += 1;
         let lot_seq = entry.decision.lot_seq;
         for event in &entry.decision.events {
             let (Event::LotSold { lot, round, .. } | Event::LotPassed { lot, round, .. }) = event else { continue };
@@ -103,7 +110,7 @@ fn journal(key: &SigningKey, commands: Vec<(Command, Timestamp)>) -> FiledShard 
             let (lot, round, lot_key) = (*lot, *round, lot_key.0);
             filed.closes.push(CloseSeal { auction, lot, round, lot_key, lot_seq, hash, signature, signer });
         }
-        filed.rows.push(StoredRow { seq: filed.last_seq, lot_seq, entry: bytes, hash });
+        filed.rows.push(StoredRow { seq: filed.claim.last_seq, lot_seq, entry: bytes, hash });
     }
     for (index, pair) in leaves.chunks(2).enumerate() {
         let first_seq = 1 + 2 * index as u64;
@@ -126,7 +133,7 @@ fn honest() -> FiledShard {
 }
 
 fn verdict(filed: FiledShard) -> Result<Verified, Fault> {
-    check_shard(filed, &Trust::new([address(&key(7))]))
+    check_shard(filed, &Trust::new([address(&key(7))]), BTreeMap::new())
 }
 
 #[test]
@@ -248,20 +255,32 @@ fn what_is_missing_is_missed() {
 fn an_exported_journal_says_the_same_as_the_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("night.jsonl");
-    let FiledShard { shard, last_seq, commits, rows, closes } = honest();
-    let mut file = JournalFile::create(&path).unwrap();
-    file.keys(&[address(&key(7))]).unwrap();
-    file.shard(&shard, last_seq).unwrap();
+    write(&path, honest());
+    let read = journal_file::check(&path, unpinned()).unwrap().unwrap();
+    assert_eq!(read[0].hash, verdict(honest()).unwrap().hash);
+    let other = Asked { pinned: Some(Trust::new([address(&key(9))])), anchors: &[] };
+    assert!(journal_file::check(&path, other).unwrap().is_err());
+    std::fs::write(&path, "{\"kind\":\"row\"}\n").unwrap();
+    assert!(journal_file::check(&path, unpinned()).is_err());
+}
+
+fn unpinned() -> Asked<'static> {
+    Asked { pinned: None, anchors: &[] }
+}
+
+fn write(path: &std::path::Path, filed: FiledShard) {
+    let FiledShard { shard, claim, commits, rows, closes } = filed;
+    let mut file = JournalFile::create(path).unwrap();
+    file.keys(&[published(SHARD, None)]).unwrap();
+    file.shard(&shard, claim).unwrap();
     file.commits(&commits).unwrap();
     file.rows(&rows).unwrap();
     file.closes(&closes).unwrap();
     file.finish().unwrap();
-    let read = journal_file::check(&path, None).unwrap().unwrap();
-    assert_eq!(read[0].hash, verdict(honest()).unwrap().hash);
-    let other = Some(Trust::new([address(&key(9))]));
-    assert!(journal_file::check(&path, other).unwrap().is_err());
-    std::fs::write(&path, "{\"kind\":\"row\"}\n").unwrap();
-    assert!(journal_file::check(&path, None).is_err());
+}
+
+fn published(shard: &str, retired_at: Option<Timestamp>) -> PublishedKey {
+    PublishedKey { address: address(&key(7)).into_array(), shard: Some(shard.to_owned()), retired_at }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod data;
+pub mod doc;
 pub mod envelope;
 
 pub use envelope::{CloudEvent, of_row};

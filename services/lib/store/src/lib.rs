@@ -6,6 +6,7 @@
 
 pub mod bidder;
 pub mod commit;
+pub mod evidence;
 pub mod inbox;
 pub mod journal;
 pub mod lease;

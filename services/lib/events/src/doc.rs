@@ -1,4 +1,5 @@
-//! The `doc` column: what a row says, small, for people and SQL. Derived from the entry; nothing reads it back.
+//! The `doc` column: what a row says, small, for people and SQL. Derived from the entry; only
+//! verification reads it back, to compare.
 
 use std::fmt::Write;
 
@@ -8,10 +9,10 @@ use auction_core::{Action, Decision, Entry, Event, Verdict};
 const USUAL_LENGTH: usize = 192;
 
 /// The row as JSON text. Holds no hidden amount.
-pub(crate) fn of(entry: &Entry) -> String {
+pub fn of(entry: &Entry) -> String {
     let mut doc = String::with_capacity(USUAL_LENGTH);
     doc.push_str("{\"verdict\":\"");
-    doc.push_str(events::catalogue::verdict_name(&entry.decision.verdict));
+    doc.push_str(crate::catalogue::verdict_name(&entry.decision.verdict));
     doc.push('"');
     if let Action::PlaceBid { bidder, .. } | Action::RefusePost { bidder, .. } = &entry.command.action {
         append(&mut doc, format_args!(",\"bidder\":\"{bidder}\""));
@@ -45,8 +46,7 @@ fn happened(doc: &mut String, all: &[Event]) {
         return;
     }
     for (index, event) in all.iter().enumerate() {
-        let name =
-            events::catalogue::type_of(event).trim_start_matches("io.sothebais.auction.").trim_end_matches(".v1");
+        let name = crate::catalogue::type_of(event).trim_start_matches("io.sothebais.auction.").trim_end_matches(".v1");
         append(doc, format_args!("{}\"{name}\"", if index == 0 { ",\"happened\":[" } else { "," }));
     }
     doc.push(']');
