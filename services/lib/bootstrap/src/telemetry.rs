@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
@@ -21,7 +21,9 @@ use crate::trace::{Entrance, Exit, Exporting, InFlight};
 const SPAN_QUEUE: usize = 16_384;
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-type BoxedLayer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+/// What lets lines pass, below everything that writes them.
+type Gated = Layered<FloodGate, Layered<reload::Layer<EnvFilter, Registry>, Registry>>;
+type BoxedLayer = Box<dyn tracing_subscriber::Layer<Gated> + Send + Sync>;
 
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -90,8 +92,7 @@ pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result
     let (filtering, filter) = filter(&args.log_filter)?;
     let recent = Recent::default();
     let flat = Flat { service, version };
-    let mut layers: Vec<BoxedLayer> =
-        vec![filtering.boxed(), FloodGate::default().boxed(), terminal(args.log_format, &flat)];
+    let mut layers: Vec<BoxedLayer> = vec![terminal(args.log_format, &flat)];
     layers.push(json(&flat, {
         let recent = recent.clone();
         move || recent.clone()
@@ -112,10 +113,18 @@ pub fn init(args: &Args, service: &'static str, version: &'static str) -> Result
             layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false).boxed(),
         );
     }
-    tracing_subscriber::registry().with(layers).try_init().map_err(Error::Twice)?;
+    subscriber(filtering, layers).try_init().map_err(Error::Twice)?;
     log_panics();
     crate::operations::open(recent, filter);
     Ok(Guard { traces, _file: file })
+}
+
+/// The filter and the gate stand by themselves: among other layers of one list, the most interested one decides.
+fn subscriber(
+    filtering: reload::Layer<EnvFilter, Registry>,
+    layers: Vec<BoxedLayer>,
+) -> Layered<Vec<BoxedLayer>, Gated> {
+    tracing_subscriber::registry().with(filtering).with(FloodGate::default()).with(layers)
 }
 
 /// A panic is a line of the log like every other error: whoever reads only the log's file learns of it.
@@ -180,6 +189,39 @@ impl Drop for Guard {
             && let Err(error) = provider.shutdown()
         {
             eprintln!("the last spans could not be sent: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_holds_for_every_reader_and_can_be_changed() {
+        let (filtering, filter) = filter("info").expect("a readable filter");
+        let readers = [Recent::default(), Recent::default()];
+        let flat = Flat { service: "test", version: "0" };
+        let layer = |reader: &Recent| {
+            let reader = reader.clone();
+            json(&flat, move || reader.clone())
+        };
+        let layers = readers.iter().map(layer).collect();
+        tracing::subscriber::with_default(subscriber(filtering, layers), || {
+            let say = || {
+                tracing::debug!("quiet");
+                tracing::info!("loud");
+            };
+            say();
+            filter.set("debug").expect("a readable filter");
+            say();
+            filter.restore();
+            say();
+        });
+        for reader in readers {
+            let lines = reader.last(100);
+            let of = |word: &str| lines.iter().filter(|line| line.contains(word)).count();
+            assert_eq!((of("quiet"), of("loud")), (1, 3), "{lines:?}");
         }
     }
 }
