@@ -130,7 +130,7 @@ pub(crate) fn lot_status(view: &AuctionView, lot: &LotView) -> LotStatus {
     }
 }
 
-/// The coded reason of a refusal.
+/// The coded reason of a refusal, for its asker.
 pub(crate) fn refused(refusal: &Refusal) -> Refused {
     Refused {
         code: refusal.code().to_string(),
@@ -147,12 +147,8 @@ pub(crate) fn bid_line(seq: u64, entry: &Entry, hash: &Hash) -> BidLine {
     let (intent, paddle) = asked(entry);
     let (standing, refusal) = match &decision.verdict {
         Verdict::Accepted { standing, .. } => (Some(standing), None),
-        Verdict::Refused(refusal) => (None, Some(refused(refusal))),
+        Verdict::Refused(refusal) => (None, Some(refusal)),
         Verdict::Parked | Verdict::Done => (None, None),
-    };
-    let (code, message, remedy) = match refusal {
-        Some(Refused { code, message, remedy, .. }) => (Some(code), Some(message), Some(remedy)),
-        None => (None, None, None),
     };
     BidLine {
         lot_seq: decision.lot_seq,
@@ -168,9 +164,9 @@ pub(crate) fn bid_line(seq: u64, entry: &Entry, hash: &Hash) -> BidLine {
         amount_wei: shown_amount(&decision.verdict, intent).map(Amount),
         price_wei: standing.map(|standing| Amount(standing.price)),
         leader_paddle: standing.map(|standing| standing.paddle),
-        code,
-        message,
-        remedy,
+        code: refusal.map(|refusal| refusal.code().to_owned()),
+        message: refusal.map(Refusal::public_message),
+        remedy: refusal.map(Refusal::public_remedy),
         events: decision.events.iter().map(|event| crate::names::event(event).to_owned()).collect(),
         hash: hex(&hash.0),
     }
@@ -187,10 +183,10 @@ pub(crate) fn verdict(verdict: &Verdict) -> socket::Verdict {
 
 /// The amount of an accepted bid that may be told: a maximum stays with its bidder.
 pub(crate) fn shown_amount(verdict: &Verdict, intent: Option<Intent>) -> Option<Wei> {
-    match (verdict, intent) {
-        (Verdict::Accepted { amount, .. }, Some(Intent::Bid(_) | Intent::NextBid | Intent::BuyNow)) => Some(*amount),
-        (Verdict::Refused(_), Some(Intent::Bid(amount))) => Some(amount),
-        (Verdict::Accepted { .. } | Verdict::Refused(_) | Verdict::Parked | Verdict::Done, _) => None,
+    match (verdict, intent?) {
+        (Verdict::Accepted { amount, .. }, intent) => intent.public_amount(*amount),
+        (Verdict::Refused(_), Intent::Bid(amount)) => Some(amount),
+        (Verdict::Refused(_) | Verdict::Parked | Verdict::Done, _) => None,
     }
 }
 

@@ -51,7 +51,7 @@ impl Found {
             let lot = view.lot(subject.lot?)?;
             Some(matches!(lot.state, LotState::Upcoming | LotState::Open | LotState::Draining | LotState::Held))
         };
-        max_bid && self.entry.command.source.kind == SourceKind::Web && open().unwrap_or(true)
+        max_bid && self.entry.source().kind == SourceKind::Web && open().unwrap_or(true)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn show(
 pub(super) async fn hand_out(api: &Api, found: &Found, headers: &HeaderMap) -> Result<Json<ReceiptBody>, Fault> {
     if found.is_secret(&api.engine) {
         let bidder = auth::bidder(api, headers).await.map_err(|_| secret())?;
-        if !found.entry.command.source.key.starts_with(&ws::key_of(bidder, "")) {
+        if !found.entry.source().key.starts_with(&ws::key_of(bidder, "")) {
             return Err(secret());
         }
     }

@@ -82,6 +82,16 @@ pub enum Intent {
     BuyNow,
 }
 
+impl Intent {
+    /// What a bid that came to `amount` may be told to have offered: a maximum stays with its bidder.
+    pub fn public_amount(self, amount: Wei) -> Option<Wei> {
+        match self {
+            Self::Bid(_) | Self::NextBid | Self::BuyNow => Some(amount),
+            Self::MaxBid(_) => None,
+        }
+    }
+}
+
 /// A clerk's commands. `reason` goes into the journal and to the public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clerk {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Command, Decision, Timestamp};
+use crate::{Command, Decision, Event, Source, Timestamp};
 
 /// The first byte of every entry written by this version.
 pub const ENTRY_VERSION: u8 = 1;
@@ -48,6 +48,14 @@ pub enum BadEntry {
 const USUAL_LENGTH: usize = 384;
 
 impl Entry {
+    /// Whose command the row answers: the parked bid's own in the row that judges it, else the row's.
+    pub fn source(&self) -> &Source {
+        match self.decision.events.first() {
+            Some(Event::BidUnparked { source, .. }) => source,
+            Some(_) | None => &self.command.source,
+        }
+    }
+
     /// The canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(USUAL_LENGTH);

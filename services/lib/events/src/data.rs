@@ -48,6 +48,7 @@ pub struct Data<'a> {
     pub verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalData>,
+    /// What was asked for; absent for a maximum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_wei: Option<Wei>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,11 +111,10 @@ impl<'a> Data<'a> {
                 Verdict::Refused(refusal) => Some(RefusalData::of(refusal)),
                 Verdict::Accepted { .. } | Verdict::Parked | Verdict::Done => None,
             },
-            amount_wei: match (&decision.verdict, asker.intent) {
-                (Verdict::Accepted { amount, .. }, _) => Some(*amount),
-                (_, Some(Intent::Bid(amount))) => Some(amount),
-                (_, Some(Intent::MaxBid(_) | Intent::NextBid | Intent::BuyNow) | None) => None,
-            },
+            amount_wei: decision.events.iter().find_map(accepted_amount).or(match asker.intent {
+                Some(Intent::Bid(amount)) => Some(amount),
+                Some(Intent::MaxBid(_) | Intent::NextBid | Intent::BuyNow) | None => None,
+            }),
             price_wei: standing.map(|standing| standing.price),
             leader_paddle: standing.map(|standing| standing.paddle),
             leading: standing.zip(asker.bidder).map(|(standing, bidder)| standing.leader == bidder),
@@ -125,9 +125,9 @@ impl<'a> Data<'a> {
 }
 
 impl RefusalData {
-    /// In words.
+    /// In words that anybody may read.
     pub fn of(refusal: &Refusal) -> Self {
-        Self { code: refusal.code().to_owned(), message: refusal.message(), remedy: refusal.remedy() }
+        Self { code: refusal.code().to_owned(), message: refusal.public_message(), remedy: refusal.public_remedy() }
     }
 }
 
@@ -162,6 +162,10 @@ fn is_plain_bid(events: &[Event]) -> bool {
 /// The paddle of the first accepted bid: a refused one may have none.
 fn paddle_of(event: &Event) -> Option<Paddle> {
     if let Event::BidAccepted { paddle, .. } = event { Some(*paddle) } else { None }
+}
+
+fn accepted_amount(event: &Event) -> Option<Wei> {
+    if let Event::BidAccepted { amount, intent, .. } = event { intent.public_amount(*amount) } else { None }
 }
 
 fn end_of(event: &Event) -> Option<Time> {
@@ -214,10 +218,13 @@ fn public(event: &Event) -> Value {
         Event::LotOpened { lot, round, at, ends_at } => {
             json!({"lot": lot, "round": round, "at": time(at), "ends_at": time(ends_at)})
         }
-        Event::BidAccepted { lot, bidder, paddle, amount, at, standing, .. } => accepted(
-            json!({"lot": lot, "bidder": bidder.to_string(), "paddle": paddle, "amount_wei": amount, "at": time(at)}),
-            standing,
-        ),
+        Event::BidAccepted { lot, bidder, paddle, amount, intent, at, standing, .. } => {
+            let mut told = json!({"lot": lot, "bidder": bidder.to_string(), "paddle": paddle, "at": time(at)});
+            if let Some(amount) = intent.public_amount(*amount) {
+                told["amount_wei"] = json!(amount);
+            }
+            accepted(told, standing)
+        }
         Event::BidRefused { lot, bidder, refusal, at, .. } => {
             json!({"lot": lot, "bidder": bidder.to_string(), "refusal": RefusalData::of(refusal), "at": time(at)})
         }

@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use auction_core::{Action, Decision, Entry, Event, Verdict};
+use auction_core::{Action, Decision, Entry, Event, Verdict, Wei};
 
 /// Longest text of a doc in the common case; one allocation.
 const USUAL_LENGTH: usize = 192;
 
-/// The row as JSON text. Holds no hidden amount.
+/// The row as JSON text. Holds no hidden amount: no maximum, no limit.
 pub fn of(entry: &Entry) -> String {
     let mut doc = String::with_capacity(USUAL_LENGTH);
     doc.push_str("{\"verdict\":\"");
@@ -25,19 +25,22 @@ pub fn of(entry: &Entry) -> String {
 
 fn verdict(doc: &mut String, decision: &Decision) {
     match &decision.verdict {
-        Verdict::Accepted { amount, standing, .. } => append(
-            doc,
-            format_args!(
-                ",\"amount_wei\":\"{amount}\",\"price_wei\":\"{}\",\"leader\":{}",
-                standing.price, standing.paddle
-            ),
-        ),
+        Verdict::Accepted { standing, .. } => {
+            if let Some(amount) = decision.events.iter().find_map(offered) {
+                append(doc, format_args!(",\"amount_wei\":\"{amount}\""));
+            }
+            append(doc, format_args!(",\"price_wei\":\"{}\",\"leader\":{}", standing.price, standing.paddle));
+        }
         Verdict::Refused(refusal) => {
             let code = serde_json::Value::from(refusal.code().to_string());
             append(doc, format_args!(",\"code\":{code}"));
         }
         Verdict::Parked | Verdict::Done => {}
     }
+}
+
+fn offered(event: &Event) -> Option<Wei> {
+    if let Event::BidAccepted { amount, intent, .. } = event { intent.public_amount(*amount) } else { None }
 }
 
 /// The events' types without their common prefix, where they say more than the verdict.

@@ -22,7 +22,8 @@ pub enum Fact {
 pub struct Bid {
     pub lot: ReplyLot,
     pub paddle: u64,
-    pub amount_wei: String,
+    /// `None` for a maximum, which stays with its bidder.
+    pub amount_wei: Option<String>,
     pub price_wei: String,
     pub leading: bool,
 }
@@ -69,7 +70,7 @@ fn accepted(auction: &str, source: &Value, data: &Value, leading: bool) -> Optio
     let bid = Bid {
         lot: ReplyLot { auction: auction.to_owned(), lot: number(&data["lot"])? },
         paddle: data["paddle"].as_u64()?,
-        amount_wei: data["amount_wei"].as_str()?.to_owned(),
+        amount_wei: data["amount_wei"].as_str().map(str::to_owned),
         price_wei: data["price_wei"].as_str()?.to_owned(),
         leading,
     };

@@ -97,11 +97,10 @@ pub fn plan(
             reply(*post, *bidder, due, code, &Saying::Refused { message, remedy }, None)
         }
         Fact::Accepted { post, bidder, bid } => {
-            let saying = Saying::Accepted {
-                lot: bid.lot.lot,
-                paddle: bid.paddle,
-                amount_wei: &bid.amount_wei,
-                price_wei: &bid.price_wei,
+            let (lot, paddle, price_wei) = (bid.lot.lot, bid.paddle, bid.price_wei.as_str());
+            let saying = match &bid.amount_wei {
+                Some(amount_wei) => Saying::Accepted { lot, paddle, amount_wei, price_wei },
+                None => Saying::MaximumAccepted { lot, paddle, price_wei },
             };
             let state = if bid.leading { ReplyState::Held } else { due };
             reply(*post, *bidder, state, "accepted", &saying, Some(bid.lot.clone()))
@@ -157,8 +156,16 @@ mod tests {
 
     fn accepted(leading: bool) -> Fact {
         let wei = || "1000000000000000000".to_owned();
-        let bid = Bid { lot: lot(), paddle: 12, amount_wei: wei(), price_wei: wei(), leading };
+        let bid = Bid { lot: lot(), paddle: 12, amount_wei: Some(wei()), price_wei: wei(), leading };
         Fact::Accepted { post: 99, bidder: BidderId(7), bid }
+    }
+
+    #[test]
+    fn a_maximum_is_answered_without_its_amount() {
+        let Fact::Accepted { post, bidder, bid } = accepted(false) else { unreachable!() };
+        let maximum = Fact::Accepted { post, bidder, bid: Bid { amount_wei: None, ..bid } };
+        let Plan::Reply(reply) = decide(&maximum, Some(&subject()), Mode::Send) else { panic!("no reply") };
+        assert!(reply.text.contains("maximum on lot") && reply.text.contains("1 ETH"), "{}", reply.text);
     }
 
     fn decide(fact: &Fact, subject: Option<&ReplySubject>, mode: Mode) -> Plan {

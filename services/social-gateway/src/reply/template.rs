@@ -14,6 +14,7 @@ pub struct Templates {
     currency: String,
     won: Vec<String>,
     accepted: Vec<String>,
+    maximum_accepted: Vec<String>,
     refused: Vec<String>,
 }
 
@@ -22,6 +23,7 @@ pub struct Templates {
 pub enum Saying<'a> {
     Won { lot: u32, paddle: u64, price_wei: &'a str },
     Accepted { lot: u32, paddle: u64, amount_wei: &'a str, price_wei: &'a str },
+    MaximumAccepted { lot: u32, paddle: u64, price_wei: &'a str },
     Refused { message: &'a str, remedy: &'a str },
 }
 
@@ -46,6 +48,10 @@ impl Templates {
                     ("amount", main_units(amount_wei)),
                     ("price", main_units(price_wei)),
                 ],
+            ),
+            Saying::MaximumAccepted { lot, paddle, price_wei } => (
+                &self.maximum_accepted,
+                vec![("lot", lot.to_string()), ("paddle", paddle.to_string()), ("price", main_units(price_wei))],
             ),
             Saying::Refused { message, remedy } => {
                 (&self.refused, vec![("message", sentence(message)), ("remedy", sentence(remedy))])
@@ -113,6 +119,7 @@ mod tests {
         let sayings = [
             Saying::Won { lot: 3, paddle: 12, price_wei: wei },
             Saying::Accepted { lot: 3, paddle: 12, amount_wei: wei, price_wei: wei },
+            Saying::MaximumAccepted { lot: 3, paddle: 12, price_wei: wei },
             Saying::Refused { message: "the bid is below the minimum", remedy: "bid at least 2 ETH" },
         ];
         for saying in &sayings {
@@ -123,7 +130,7 @@ mod tests {
             );
             assert!(texts[0] != texts[1] && texts[1] != texts[2]);
         }
-        let refused = templates.text(&sayings[2], 0);
+        let refused = templates.text(&sayings[3], 0);
         assert_eq!(refused, "Not accepted: The bid is below the minimum. Bid at least 2 ETH.");
     }
 

@@ -120,6 +120,26 @@ mod tests {
     }
 
     #[test]
+    fn public_texts_tell_neither_the_amount_asked_for_nor_a_limit() {
+        for refusal in examples() {
+            let public = refusal.public_message() + &refusal.public_remedy();
+            let hidden = match &refusal {
+                Refusal::LimitExceeded { needed, available } => vec![needed, available],
+                Refusal::JumpNeedsConfirmation { amount, .. } => vec![amount],
+                Refusal::OffTick { below, above, .. } => vec![below, above],
+                other => {
+                    assert_eq!(public, other.message() + &other.remedy());
+                    continue;
+                }
+            };
+            let own = refusal.message() + &refusal.remedy();
+            for amount in hidden.into_iter().map(|amount| amount.main_units().to_string()) {
+                assert!(own.contains(&amount) && !public.contains(&amount), "{public}");
+            }
+        }
+    }
+
+    #[test]
     fn amounts_are_told_in_ether() {
         let refusal = Refusal::BelowIncrement { minimum: Wei::from(1_600_000_000_000_000_000), price: Wei::from(1) };
         assert!(refusal.message().contains("1.6 ETH") && refusal.remedy().contains("1.6 ETH"));

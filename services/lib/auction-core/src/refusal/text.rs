@@ -1,10 +1,19 @@
 //! What an asker is told: a stable code, one sentence, and what to do. Amounts are in ether, never in base units.
+//!
+//! The public texts are for everybody else: the same sentences without what only the asker may know.
 
 use crate::Refusal;
 use crate::id::LotNumber;
 
 /// The currency of every amount that is told to people.
 const CURRENCY: &str = "ETH";
+
+/// Who reads a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Asker,
+    Anybody,
+}
 
 impl Refusal {
     /// The stable name, in `PascalCase`. The grammar's own code when a post was not understood.
@@ -65,13 +74,36 @@ impl Refusal {
         }
     }
 
-    /// What is wrong, in one sentence.
-    #[expect(clippy::too_many_lines, reason = "a table: one sentence a refusal")]
+    /// What is wrong, in one sentence for the asker.
     pub fn message(&self) -> String {
+        self.sentence(Reader::Asker)
+    }
+
+    /// What is wrong, in one sentence that anybody may read: it tells neither the amount that was asked for, which may be
+    /// a maximum, nor the asker's limit.
+    pub fn public_message(&self) -> String {
+        self.sentence(Reader::Anybody)
+    }
+
+    /// What the asker can do about it.
+    pub fn remedy(&self) -> String {
+        self.advice(Reader::Asker)
+    }
+
+    /// What the asker can do about it, in words that anybody may read; see [`Refusal::public_message`].
+    pub fn public_remedy(&self) -> String {
+        self.advice(Reader::Anybody)
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence a refusal")]
+    fn sentence(&self, reader: Reader) -> String {
         match self {
             Self::UnknownBidder => "You are not registered as a bidder.".to_owned(),
             Self::BidderSuspended => "Your registration is suspended.".to_owned(),
             Self::BidderBarred => "You may not bid in this house.".to_owned(),
+            Self::LimitExceeded { .. } if reader == Reader::Anybody => {
+                "This bid needs more than is free of the bidder's limit.".to_owned()
+            }
             Self::LimitExceeded { needed, available } => format!(
                 "This bid needs {} {CURRENCY} with the premium, and {} {CURRENCY} of your limit are free.",
                 needed.main_units(),
@@ -108,6 +140,9 @@ impl Refusal {
                 price.main_units(),
                 minimum.main_units()
             ),
+            Self::JumpNeedsConfirmation { reference, factor, .. } if reader == Reader::Anybody => {
+                format!("This bid is more than {factor} times {} {CURRENCY}.", reference.main_units())
+            }
             Self::JumpNeedsConfirmation { amount, reference, factor } => format!(
                 "{} {CURRENCY} is more than {factor} times {} {CURRENCY}.",
                 amount.main_units(),
@@ -148,8 +183,7 @@ impl Refusal {
         }
     }
 
-    /// What the asker can do about it.
-    pub fn remedy(&self) -> String {
+    fn advice(&self, reader: Reader) -> String {
         match self {
             Self::UnknownBidder => "Register with the house, then bid again.".to_owned(),
             Self::BidderSuspended | Self::BidderBarred => "Write to the house.".to_owned(),
@@ -169,6 +203,9 @@ impl Refusal {
             }
             Self::ZeroAmount => "Name an amount above zero.".to_owned(),
             Self::AmountTooLarge => "Check the amount for slipped zeros.".to_owned(),
+            Self::OffTick { tick, .. } if reader == Reader::Anybody => {
+                format!("Bid a whole multiple of {} {CURRENCY}.", tick.main_units())
+            }
             Self::OffTick { below, above, .. } => {
                 format!("Bid {} or {} {CURRENCY}.", below.main_units(), above.main_units())
             }

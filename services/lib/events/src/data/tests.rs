@@ -1,8 +1,11 @@
 use auction_core::command::InboxPosition;
 use auction_core::{AuctionId, Command, Decision, Handle, SourceKind, Span, Subject, TraceContext};
 
+use self::house::House;
 use super::*;
 use crate::of_row;
+
+mod house;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_123);
 
@@ -11,8 +14,8 @@ fn standing() -> Standing {
         leader: BidderId(42),
         paddle: Paddle(7),
         price: Wei::from(1_000),
-        max: Wei::from(987_654_321),
-        reserved: Wei::from(555_444_333),
+        max: Wei::from(1_000),
+        reserved: Wei::from(1_000),
         lot_seq: 3,
     }
 }
@@ -23,7 +26,7 @@ fn accepted_event() -> Event {
         bidder: BidderId(42),
         paddle: Paddle(7),
         amount: Wei::from(1_000),
-        intent: Intent::MaxBid(Wei::from(987_654_321)),
+        intent: Intent::Bid(Wei::from(1_000)),
         at: NOW,
         standing: standing(),
         post: None,
@@ -40,7 +43,7 @@ fn row(verdict: Verdict, events: Vec<Event>) -> Entry {
             auction: auction.clone(),
             lot: Some(LotNumber(1)),
             bidder: BidderId(42),
-            intent: Intent::MaxBid(Wei::from(987_654_321)),
+            intent: Intent::Bid(Wei::from(1_000)),
             post: Some(post),
         },
         trace: Some(TraceContext { trace_id: [0xab; 16], span_id: [0xcd; 8], flags: 1 }),
@@ -82,13 +85,28 @@ fn an_accepted_bid_is_told_flat() {
 
 #[test]
 fn what_is_hidden_never_gets_into_an_event() {
-    let verdict = Verdict::Accepted { amount: Wei::from(1_000), all_in: Wei::from(1_000), standing: standing() };
-    let voided =
-        Event::BidVoided { lot: LotNumber(1), lot_seq: 2, reason: "a slip".to_owned(), standing: Some(standing()) };
-    let text = json_of(&row(verdict, vec![accepted_event(), voided])).to_string();
-    assert!(text.contains("bid.voided"), "{text}");
-    for hidden in ["987654321", "555444333"] {
-        assert!(!text.contains(hidden), "{text}");
+    let mut house = House::open();
+    let max = |amount: u128| Intent::MaxBid(Wei::from(amount));
+    house.bid(42, max(987_654_321));
+    house.bid(42, max(987_654_320));
+    house.bid(42, max(987_654_320));
+    house.bid(42, Intent::Bid(Wei::from(2_000_000_000)));
+    house.bid(43, max(6_543_210_980));
+    house.bid(43, max(6_543_210_980));
+    house.wait(61);
+    house.bid(43, max(7_654_321_090));
+    house.bid_timed(42, Intent::NextBid, -11);
+    house.wait(0);
+    house.bid_timed(44, Intent::Bid(Wei::from(1_100_000_000)), -3);
+    house.wait(1);
+    let rows = house.rows.iter().map(json_of).collect::<Vec<_>>();
+    let told = |code: &str| rows.iter().filter(|row| row.to_string().contains(code)).count();
+    let happened = ["OffTick", "LimitExceeded", "JumpNeedsConfirmation", "bid.parked", "bid.unparked"].map(told);
+    assert!(happened.iter().all(|&times| times > 0), "{happened:?} {rows:#?}");
+    for row in rows.iter().map(ToString::to_string) {
+        for hidden in ["98765432", "654321098", "765432109", "999944433", "1.23321", "123321"] {
+            assert!(!row.contains(hidden), "{row}");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn lot() -> ReplyLot {
 fn an_accepted_post_is_told_with_its_place() {
     let event = json!({"data": {"auction": "friday", "lot": 2, "verdict": "accepted", "bidder": "7", "paddle": 12,
         "source": {"kind": "post", "key": "99"}, "amount_wei": "5", "price_wei": "4", "leading": false}});
-    let bid = Bid { lot: lot(), paddle: 12, amount_wei: "5".into(), price_wei: "4".into(), leading: false };
+    let bid = Bid { lot: lot(), paddle: 12, amount_wei: Some("5".into()), price_wei: "4".into(), leading: false };
     assert_eq!(facts(&event), [Fact::Accepted { post: 99, bidder: BidderId(7), bid }]);
 }
 
@@ -116,7 +116,7 @@ fn the_engines_own_events_of_bids_are_understood() {
     let unparked = Event::BidUnparked { lot: LotNumber(2), source: post_source("77") };
     let events = vec![bid_accepted(7, 7), extended, unparked, bid_accepted(8, 7)];
     let facts = facts(&published(post_source("99"), accepted, events));
-    let bid = |leading| Bid { lot: lot(), paddle: 12, amount_wei: "5".into(), price_wei: "4".into(), leading };
+    let bid = |leading| Bid { lot: lot(), paddle: 12, amount_wei: Some("5".into()), price_wei: "4".into(), leading };
     assert_eq!(facts[0], Fact::Accepted { post: 99, bidder: BidderId(7), bid: bid(true) });
     assert!(matches!(&facts[1], Fact::Accepted { post: 77, bidder: BidderId(8), .. }), "{facts:?}");
     assert_eq!(facts.len(), 2);
