@@ -90,9 +90,9 @@ fn what_is_hidden_never_gets_into_an_event() {
     house.bid(42, max(987_654_321));
     house.bid(42, max(987_654_320));
     house.bid(42, max(987_654_320));
+    house.bid(43, max(6_543_210_980));
+    house.bid(43, max(6_543_210_980));
     house.bid(42, Intent::Bid(Wei::from(2_000_000_000)));
-    house.bid(43, max(6_543_210_980));
-    house.bid(43, max(6_543_210_980));
     house.wait(61);
     house.bid(43, max(7_654_321_090));
     house.bid_timed(42, Intent::NextBid, -11);

@@ -85,7 +85,7 @@ fn terms() -> AuctionTerms {
             cap: Span::from_secs(15),
         },
         buy_now: None,
-        jump_factor: 6,
+        jump_factor: 8,
         premium_bps: 0,
     };
     AuctionTerms {
