@@ -1,14 +1,13 @@
-//! Lines of the bidders' registry: read from files with line-precise errors, and completed with paddles.
+//! Lines of the bidders' registry: read from files with line-precise errors, and turned into changes.
 
 use std::collections::BTreeMap;
 
 use auction_core::terms::{BidderStatus, BidderTerms};
 use auction_core::{BidderId, Handle, Paddle};
 use serde::Deserialize;
-use store::PgPool;
-use store::bidder::Bidder;
+use store::bidder::{Bidder, Change, LimitChange};
 use wire::problem;
-use wire::rest::{BidderLine, BidderState, MAX_IMPORT_LINES};
+use wire::rest::{self, BidderLine, BidderState, MAX_IMPORT_LINES};
 use wire::{Amount, Problem, Text, XId};
 
 use crate::routes::Fault;
@@ -65,7 +64,7 @@ fn csv_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
     }))
 }
 
-/// A CSV record: empty cells are absent values.
+/// A CSV record: empty cells are absent values, and the limit `none` lifts it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CsvLine {
@@ -88,8 +87,12 @@ impl CsvLine {
             x_id: self.x_id.parse()?,
             handle: self.handle.map(Text::new).transpose().map_err(|error| error.to_string())?,
             paddle: self.paddle.map(Paddle),
-            limit_wei: self.limit_wei.map(|limit| limit.parse::<Amount>()).transpose()?,
-            status: self.status.unwrap_or_default(),
+            limit_wei: match self.limit_wei.as_deref() {
+                None => rest::LimitChange::None,
+                Some("none") => rest::LimitChange::Lifted,
+                Some(limit) => rest::LimitChange::Set(limit.parse()?),
+            },
+            status: self.status,
             subject: self.subject.map(Text::new).transpose().map_err(|error| error.to_string())?,
         })
     }
@@ -144,56 +147,29 @@ fn check(line: &BidderLine) -> Result<(), String> {
     }
 }
 
-/// Turns lines into registry entries: what a line leaves out stays as it is, or becomes the next free paddle and the id's
-/// last digits as a label.
-pub(crate) async fn resolve(pool: &PgPool, lines: Vec<BidderLine>) -> Result<Vec<Bidder>, Fault> {
-    let highest_named =
-        lines.iter().filter_map(|line| line.paddle).map(|Paddle(number)| number).max().unwrap_or_default();
-    let mut next_free = None;
-    let mut bidders = Vec::with_capacity(lines.len());
-    for line in lines {
+/// Turns lines into changes of the registry: what a line leaves out stays as it is.
+pub(crate) fn changes(lines: Vec<BidderLine>) -> Result<Vec<Change>, Fault> {
+    let change = |line: BidderLine| {
         check(&line).map_err(|detail| Problem::new(422, "BidderInvalid", detail, "correct the field that is named"))?;
-        let known = match (line.paddle, &line.handle) {
-            (Some(_), Some(_)) => None,
-            (None, _) | (_, None) => store::bidder::get(pool, line.x_id.0).await.map_err(Fault::database)?,
-        };
-        let paddle = match (line.paddle, &known) {
-            (Some(paddle), _) => paddle,
-            (None, Some(known)) => known.terms.paddle,
-            (None, None) => {
-                let free = match next_free {
-                    Some(free) => free,
-                    None => store::bidder::next_paddle(pool).await.map_err(Fault::database)?.0.max(highest_named + 1),
-                };
-                next_free = Some(free + 1);
-                Paddle(free)
-            }
-        };
-        let handle = known.map_or_else(|| label(line.x_id), |known| known.handle);
-        bidders.push(entry(line, paddle, handle));
-    }
-    Ok(bidders)
-}
-
-/// A label for somebody whose handle is not known: the last digits of their id.
-fn label(x_id: XId) -> Handle {
-    let digits = x_id.0.to_string();
-    Handle::new(&digits[digits.len().saturating_sub(15)..]).expect("up to 15 digits are a handle")
-}
-
-fn entry(line: BidderLine, paddle: Paddle, fallback: Handle) -> Bidder {
-    let status = match line.status {
-        BidderState::Active => BidderStatus::Active,
-        BidderState::Suspended => BidderStatus::Suspended,
-        BidderState::Barred => BidderStatus::Barred,
+        let named = |handle: &str| Handle::new(handle).expect("the line has just been checked");
+        Ok(Change {
+            bidder: line.x_id.0,
+            handle: line.handle.as_deref().map(named),
+            paddle: line.paddle,
+            limit: match line.limit_wei {
+                rest::LimitChange::None => LimitChange::None,
+                rest::LimitChange::Lifted => LimitChange::Lifted,
+                rest::LimitChange::Set(Amount(limit)) => LimitChange::Set(limit),
+            },
+            status: line.status.map(|status| match status {
+                BidderState::Active => BidderStatus::Active,
+                BidderState::Suspended => BidderStatus::Suspended,
+                BidderState::Barred => BidderStatus::Barred,
+            }),
+            subject: line.subject.map(Text::into_string),
+        })
     };
-    let XId(bidder) = line.x_id;
-    let named = |handle: &str| Handle::new(handle).expect("lines are checked before they become entries");
-    Bidder {
-        terms: BidderTerms { bidder, paddle, limit: line.limit_wei.map(|Amount(limit)| limit), status },
-        handle: line.handle.as_deref().map_or(fallback, named),
-        subject: line.subject.map(Text::into_string),
-    }
+    lines.into_iter().map(change).collect()
 }
 
 /// A registry entry as a line.
@@ -204,12 +180,12 @@ pub(crate) fn line(bidder: Bidder) -> BidderLine {
         x_id: XId(BidderId(id)),
         handle: Text::new(handle.as_str()).ok(),
         paddle: Some(paddle),
-        limit_wei: limit.map(Amount),
-        status: match status {
+        limit_wei: rest::LimitChange::to(limit.map(Amount)),
+        status: Some(match status {
             BidderStatus::Active => BidderState::Active,
             BidderStatus::Suspended => BidderState::Suspended,
             BidderStatus::Barred => BidderState::Barred,
-        },
+        }),
         subject: subject.and_then(|subject| Text::new(subject).ok()),
     }
 }
@@ -223,11 +199,12 @@ mod tests {
         let json = br#"{"x_id":"7","handle":"ann","paddle":3,"limit_wei":"500"}
 
 {"x_id":"8","handle":"@Bob","status":"barred"}
+{"x_id":"9","limit_wei":null}
 "#;
-        let csv = b"x_id,handle,paddle,limit_wei,status,subject\n7,ann,3,500,,\n8,@Bob,,,barred,\n";
+        let csv = b"x_id,handle,paddle,limit_wei,status,subject\n7,ann,3,500,,\n8,@Bob,,,barred,\n9,,,none,,\n";
         let from_json = read(Format::JsonLines, json).unwrap();
         assert_eq!(from_json, read(Format::Csv, csv).unwrap());
-        assert_eq!((from_json[0].paddle, from_json[1].status), (Some(Paddle(3)), BidderState::Barred));
+        assert_eq!((from_json[0].paddle, from_json[1].status), (Some(Paddle(3)), Some(BidderState::Barred)));
     }
 
     #[test]

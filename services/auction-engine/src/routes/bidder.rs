@@ -24,7 +24,7 @@ pub(super) async fn show(
     bidder.map(|bidder| Json(roster::line(bidder))).ok_or_else(unknown)
 }
 
-/// Adds or changes a bidder. Without a paddle they keep theirs, or get the next free one.
+/// Adds or changes a bidder: what the body leaves out stays. A new one without a paddle gets the next free one.
 #[utoipa::path(put, path = "/v1/bidders/{x_id}", tag = "bidders", security(("bearer" = [])), params(("x_id" = String, Path)), request_body = BidderBody,
     responses((status = 200, body = BidderLine), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn put(
@@ -34,10 +34,10 @@ pub(super) async fn put(
     Body(body): Body<BidderBody>,
 ) -> Result<Json<BidderLine>, Fault> {
     let line = body.of(named(&x_id)?);
-    let bidders = roster::resolve(&api.pool, vec![line]).await?;
-    store::bidder::put(&api.pool, &bidders).await.map_err(not_put)?;
+    let changes = roster::changes(vec![line])?;
+    let bidders = store::bidder::change(&api.pool, &changes).await.map_err(not_put)?;
     api.engine.note_bidders();
-    let bidder = bidders.into_iter().next().expect("one line is one bidder");
+    let bidder = bidders.into_iter().next().expect("one change is one bidder");
     Ok(Json(roster::line(bidder)))
 }
 
@@ -47,9 +47,12 @@ fn named(x_id: &str) -> Result<XId, Fault> {
 
 pub(super) fn not_put(error: PutError) -> Fault {
     match error {
-        PutError::Taken { paddle } => {
-            let detail = format!("paddle {paddle}, or the token subject beside it, belongs to another bidder");
-            Problem::new(409, "PaddleTaken", detail, "choose another paddle, or leave it out").into()
+        PutError::PaddleTaken { .. } => {
+            Problem::new(409, "PaddleTaken", error.to_string(), "choose another paddle, or leave it out").into()
+        }
+        PutError::SubjectTaken => {
+            let remedy = "name the subject of a token that no other bidder has";
+            Problem::new(409, "SubjectTaken", error.to_string(), remedy).into()
         }
         PutError::Failed(error) => Fault::database(error),
     }

@@ -39,8 +39,8 @@ pub(super) async fn import(
             Problem::new(422, "ImportInvalid", detail, "correct each line listed in errors").with_errors(faults),
         )
     })?;
-    let bidders = roster::resolve(&api.pool, lines).await?;
-    store::bidder::put(&api.pool, &bidders).await.map_err(bidder::not_put)?;
+    let changes = roster::changes(lines)?;
+    let bidders = store::bidder::change(&api.pool, &changes).await.map_err(bidder::not_put)?;
     api.engine.note_bidders();
     Ok(Json(ImportReport { imported: bidders.len() as u64 }))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use auction_core::{BidderId, Handle, Paddle, Wei};
 use serde_json::Value;
-use wire::rest::{BidderLine, BidderState};
+use wire::rest::{BidderLine, BidderState, LimitChange};
 use wire::{Amount, XId};
 
 use super::house::Author;
@@ -167,7 +167,8 @@ pub(super) fn lines(
         let unnamed = || Standing { limit: purse.of(id), ..Standing::default() };
         let Standing { limit, paddle, status } = limits.of(id, &handle).unwrap_or_else(unnamed);
         let handle = Some(wire::Text::new(handle.as_str())?);
-        let line = BidderLine { x_id: XId(id), handle, paddle, limit_wei: limit.map(Amount), status, subject: None };
+        let limit_wei = LimitChange::to(limit.map(Amount));
+        let line = BidderLine { x_id: XId(id), handle, paddle, limit_wei, status: Some(status), subject: None };
         lines.insert(id, line);
     }
     let (mut first, rest): (Vec<_>, Vec<_>) = lines.into_values().partition(|line| line.paddle.is_some());
@@ -225,6 +226,10 @@ mod tests {
         let all = lines(&[author("3", "ada"), author("4", "Bob")], &[], &limits, Purse::ById).unwrap();
         let ids: Vec<_> = all.iter().map(|line| (line.x_id.0.0, line.paddle)).collect();
         assert_eq!(ids, [(4, Some(Paddle(1))), (3, None)]);
-        assert_eq!((all[0].limit_wei, all[1].limit_wei), (None, wei("40").map(Amount)), "the file's word comes first");
+        assert_eq!(
+            (all[0].limit_wei, all[1].limit_wei),
+            (LimitChange::Lifted, LimitChange::to(wei("40").map(Amount))),
+            "the file's word comes first"
+        );
     }
 }

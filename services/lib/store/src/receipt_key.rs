@@ -18,20 +18,22 @@ pub enum KeyStanding {
     Retired,
 }
 
-/// Publishes an address; again is no change.
+/// Publishes an address as that of a shard; again is no change. One key may sign for several shards.
 pub async fn publish(pool: &PgPool, shard: &str, address: [u8; 20]) -> Result<(), Error> {
-    sqlx::query("insert into engine.receipt_key (address, shard) values ($1, $2) on conflict (address) do nothing")
-        .bind(&address[..])
-        .bind(shard)
-        .execute(pool)
-        .await?;
+    sqlx::query(
+        "insert into engine.receipt_key (address, shard) values ($1, $2) on conflict (address, shard) do nothing",
+    )
+    .bind(&address[..])
+    .bind(shard)
+    .execute(pool)
+    .await?;
     Ok(())
 }
 
 /// All published addresses, oldest first.
 pub async fn list(pool: &PgPool) -> Result<Vec<ReceiptKey>, Error> {
     let rows = sqlx::query(
-        "select address, shard, retired_at is not null from engine.receipt_key order by first_used, address",
+        "select address, shard, retired_at is not null from engine.receipt_key order by first_used, address, shard",
     )
     .fetch_all(pool)
     .await?;

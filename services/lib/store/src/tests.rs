@@ -4,7 +4,7 @@ use auction_core::terms::{BidderStatus, BidderTerms};
 use auction_core::{AuctionId, BidderId, Handle, Hash, LotNumber, Paddle, SourceKind, Timestamp, Wei};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
-use crate::bidder::{Bidder, PutError};
+use crate::bidder::{Bidder, Change, LimitChange, PutError};
 use crate::commit::{Batch, CommitError, Committed, NewRow, Position, commit};
 use crate::inbox::{Audit, Need};
 use crate::lease::{self, Claim, Claimant, Lease};
@@ -201,13 +201,17 @@ async fn readers_never_go_back_and_the_slowest_counts() {
 }
 
 #[tokio::test]
-async fn receipt_keys_are_published_once() {
+async fn receipt_keys_are_published_once_for_each_shard() {
     let Ground { pool, .. } = ground().await;
     for _ in 0..2 {
         receipt_key::publish(&pool, SHARD, [8; 20]).await.unwrap();
     }
+    receipt_key::publish(&pool, "another", [8; 20]).await.unwrap();
     let keys = receipt_key::list(&pool).await.unwrap();
-    assert_eq!(keys.iter().map(|key| key.address).collect::<Vec<_>>(), [[8; 20]]);
+    assert_eq!(
+        keys.iter().map(|key| (key.address, key.shard.as_str())).collect::<Vec<_>>(),
+        [([8; 20], SHARD), ([8; 20], "another")]
+    );
 }
 
 #[tokio::test]
@@ -229,10 +233,50 @@ async fn bidders_are_changed_by_id_and_paddles_belong_to_one() {
     );
 
     let taken = bidder::put(&pool, &[bidder(3, 101, None)]).await;
-    assert!(matches!(taken, Err(PutError::Taken { paddle: Paddle(101) })), "{taken:?}");
+    assert!(matches!(taken, Err(PutError::PaddleTaken { paddle: Paddle(101) })), "{taken:?}");
     assert_eq!(bidder::get(&pool, BidderId(3)).await.unwrap(), None);
     assert_eq!(bidder::list(&pool, BidderId(1), 10).await.unwrap(), [bidder(2, 101, Some(Wei::from(5)))]);
     assert_eq!(bidder::next_paddle(&pool).await.unwrap(), Paddle(102));
+}
+
+#[tokio::test]
+async fn what_a_change_leaves_out_stays_and_paddles_are_given_out_one_by_one() {
+    let Ground { pool, .. } = ground().await;
+    let nothing = |id| Change {
+        bidder: BidderId(id),
+        handle: None,
+        paddle: None,
+        limit: LimitChange::None,
+        status: None,
+        subject: None,
+    };
+    let barred = Change {
+        handle: Some(Handle::new("eve").unwrap()),
+        limit: LimitChange::Set(Wei::from(5)),
+        status: Some(BidderStatus::Barred),
+        subject: Some("eve".to_owned()),
+        ..nothing(1_234_567_890_123_456)
+    };
+    let named = Change { paddle: Some(Paddle(40)), ..nothing(2) };
+    let first = bidder::change(&pool, &[barred, nothing(3), named]).await.unwrap();
+    let paddles = |bidders: &[Bidder]| bidders.iter().map(|bidder| bidder.terms.paddle.0).collect::<Vec<_>>();
+    assert_eq!(paddles(&first), [41, 42, 40]);
+    assert_eq!(first[1].handle.as_str(), "3");
+    assert_eq!(bidder::change(&pool, &[nothing(1_234_567_890_123_456)]).await.unwrap(), first[..1]);
+    let lifted = Change { limit: LimitChange::Lifted, subject: Some(String::new()), ..nothing(1_234_567_890_123_456) };
+    let lifted = bidder::change(&pool, &[lifted]).await.unwrap().remove(0);
+    assert_eq!((lifted.terms.limit, lifted.terms.status, lifted.subject), (None, BidderStatus::Barred, None));
+
+    let newcomers = (10..20).map(|id| {
+        let pool = pool.clone();
+        tokio::spawn(async move { bidder::change(&pool, &[nothing(id)]).await })
+    });
+    let mut given = Vec::new();
+    for newcomer in newcomers.collect::<Vec<_>>() {
+        given.extend(paddles(&newcomer.await.unwrap().unwrap()));
+    }
+    given.sort_unstable();
+    assert_eq!(given, (43..53).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ mod receipt;
 mod spec;
 
 pub use bid::{BidAnswer, BidLine, BidRequest};
-pub use bidder::{BidderBody, BidderLine, BidderState, ImportReport, MAX_IMPORT_LINES};
+pub use bidder::{BidderBody, BidderLine, BidderState, ImportReport, LimitChange, MAX_IMPORT_LINES};
 pub use clerk::{ClerkAnswer, ClerkRequest, Reason};
 pub use lot::{AuctionBrief, AuctionState, AuctionView, HalfCutState, LotView, Page, ReserveView};
 pub use receipt::{KeyStanding, ReceiptBody, ReceiptKey};

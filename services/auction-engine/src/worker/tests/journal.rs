@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use auction_core::{Entry, Intent, Shard, SourceKind, Verdict, Wei};
+use auction_core::{BidderId, Entry, Intent, Paddle, Shard, SourceKind, Verdict, Wei};
 use futures_util::future::join_all;
+use store::bidder::{Change, LimitChange};
 use tokio::time::Instant;
 
 use super::house::{House, PATIENCE, sale};
@@ -92,5 +93,46 @@ async fn a_row_that_the_database_refuses_takes_no_other_with_it() {
     }
     let price = house.engine.view(&sale()).unwrap().lots[0].price;
     assert_eq!(price, Some(Wei::from(1_040)), "the first and four more counted, from 1,000 by 10");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_rows_doc_does_not_tell_a_maximum() {
+    let house = House::open().await;
+    house.bid(1, "max", Intent::MaxBid(Wei::from(912_345))).await.unwrap();
+    let docs = house.meddle("select string_agg(doc::text, ' ') from engine.journal");
+    assert!(docs.contains("accepted") && !docs.contains("912345"), "{docs}");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn paddles_that_go_round_in_a_circle_are_all_taken_in() {
+    let house = House::open().await;
+    let moved = |id, paddle| Change {
+        bidder: BidderId(id),
+        handle: None,
+        paddle: Some(Paddle(paddle)),
+        limit: LimitChange::None,
+        status: None,
+        subject: None,
+    };
+    for (id, paddle) in [(1, 900), (2, 101), (1, 102)] {
+        store::bidder::change(&house.pool, &[moved(id, paddle)]).await.unwrap();
+    }
+    house.engine.note_bidders();
+    let swapped = async {
+        let mut paddles = (0, 0);
+        for attempt in 0.. {
+            for id in [1, 2] {
+                let outcome = house.bid(id, &format!("{id}-{attempt}"), Intent::NextBid).await.unwrap();
+                let Verdict::Accepted { standing, .. } = &outcome.decision.verdict else { continue };
+                if id == 1 { paddles.0 = standing.paddle.0 } else { paddles.1 = standing.paddle.0 }
+            }
+            if paddles == (102, 101) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), swapped).await.expect("both paddles come into force");
     house.close().await;
 }

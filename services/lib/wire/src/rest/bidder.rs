@@ -1,7 +1,7 @@
 //! The bidders' registry.
 
 use auction_core::Paddle;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::{Amount, Text, XId};
@@ -9,7 +9,8 @@ use crate::{Amount, Text, XId};
 /// Most lines of one import.
 pub const MAX_IMPORT_LINES: usize = 20_000;
 
-/// A bidder as the registry knows them: `PUT /v1/bidders/{x_id}` and one line of a JSONL import (there with `x_id`).
+/// What is registered of a bidder: `PUT /v1/bidders/{x_id}` and one line of a JSONL import (there with `x_id`). What is
+/// absent stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidderBody {
@@ -20,12 +21,14 @@ pub struct BidderBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub paddle: Option<Paddle>,
-    /// The most that may be reserved at once, all-in. Absent is no limit.
+    /// The most that may be reserved at once, all-in; null lifts the limit. A new bidder has none.
+    #[serde(default, skip_serializing_if = "LimitChange::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub limit_wei: LimitChange,
+    /// A new bidder is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit_wei: Option<Amount>,
-    #[serde(default)]
-    pub status: BidderState,
-    /// The `sub` of the bidder's token, when it carries no `x_id`.
+    pub status: Option<BidderState>,
+    /// The `sub` of the bidder's token, when it carries no `x_id`; an empty one is taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text<200>>,
 }
@@ -40,10 +43,11 @@ pub struct BidderLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub paddle: Option<Paddle>,
+    #[serde(default, skip_serializing_if = "LimitChange::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub limit_wei: LimitChange,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit_wei: Option<Amount>,
-    #[serde(default)]
-    pub status: BidderState,
+    pub status: Option<BidderState>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text<200>>,
 }
@@ -53,6 +57,44 @@ impl BidderBody {
     pub fn of(self, x_id: XId) -> BidderLine {
         let Self { handle, paddle, limit_wei, status, subject } = self;
         BidderLine { x_id, handle, paddle, limit_wei, status, subject }
+    }
+}
+
+/// What becomes of a limit: absent, null or an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitChange {
+    #[default]
+    None,
+    Lifted,
+    Set(Amount),
+}
+
+impl LimitChange {
+    /// The limit itself: nothing stands in the way of somebody without one.
+    pub fn to(limit: Option<Amount>) -> Self {
+        limit.map_or(Self::Lifted, Self::Set)
+    }
+
+    fn is_none(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Lifted | Self::Set(_) => false,
+        }
+    }
+}
+
+impl Serialize for LimitChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::None | Self::Lifted => serializer.serialize_none(),
+            Self::Set(limit) => limit.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LimitChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::to)
     }
 }
 
