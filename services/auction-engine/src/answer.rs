@@ -1,10 +1,10 @@
 //! Answers to commands in the wire's words, for sockets and HTTP alike.
 
-use auction_core::{BidderId, Intent, Verdict};
+use auction_core::{AuctionId, BidderId, Intent, LotNumber, Verdict};
 use wire::Amount;
 use wire::socket::{self, Outcome, Refused};
 
-use crate::engine::{self, SubmitError};
+use crate::engine::{self, First, SubmitError};
 use crate::public;
 
 /// The answer to a bid whose row is durable.
@@ -33,6 +33,31 @@ pub(crate) fn committed(id: String, bidder: BidderId, intent: Intent, outcome: &
         leader_paddle: standing.map(|standing| standing.paddle),
         refused: refusal,
     }
+}
+
+/// Refuses to pass a first answer off as that to a command for another auction or lot under the same key.
+pub(crate) fn check_target(
+    outcome: &engine::Outcome,
+    auction: &AuctionId,
+    lot: Option<LotNumber>,
+) -> Result<(), KeyReused> {
+    let decided = &outcome.decision.subject;
+    let other_auction = decided.auction.as_ref().is_some_and(|decided| decided != auction);
+    let other_lot = decided.lot.zip(lot).is_some_and(|(decided, asked)| decided != asked);
+    match outcome.first {
+        First::Repeated if other_auction || other_lot => Err(KeyReused),
+        First::Repeated | First::Decided => Ok(()),
+    }
+}
+
+/// A key has been used before, for a command elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this key was used before, for another auction or lot")]
+pub(crate) struct KeyReused;
+
+impl KeyReused {
+    pub(crate) const CODE: &'static str = "KeyReused";
+    pub(crate) const REMEDY: &'static str = "send a new command under a key of its own";
 }
 
 /// The answer to a command that the engine did not take or does not know the end of.

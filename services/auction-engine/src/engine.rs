@@ -11,18 +11,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use auction_core::{AuctionId, Command};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 pub mod outcome;
 pub mod view;
 
 pub use outcome::{First, Outcome, Pending, SubmitError};
-pub use view::{AuctionState, AuctionView, BidLine, LotState, LotView};
+pub use view::{AuctionState, AuctionView, LotState, LotView};
 
 use crate::shard::ingress::Ingress;
-
-/// Batches of bid lines that a slow reader of the bid log may fall behind before it has to read the range instead.
-const BID_LOG_CAPACITY: usize = 256;
 
 /// How soon a client may try again when the mailbox is full: about the time that a full mailbox takes to drain.
 pub(crate) const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -52,20 +49,8 @@ pub(crate) enum Serving {
     Stopping,
 }
 
-/// What an auction sends out after each commit that changed it.
-#[derive(Clone)]
-pub(crate) struct Feed {
-    pub(crate) view: watch::Sender<Arc<AuctionView>>,
-    pub(crate) bids: broadcast::Sender<Arc<[BidLine]>>,
-}
-
-/// A subscription to one auction. Dropping it ends it.
-pub struct Subscription {
-    /// The newest view; older ones that were not read in time are gone (a view stands for itself).
-    pub view: watch::Receiver<Arc<AuctionView>>,
-    /// Every decided bid, in `lot_seq` order per lot; after a `Lagged` error read the range from the history.
-    pub bids: broadcast::Receiver<Arc<[BidLine]>>,
-}
+/// An auction's newest committed view.
+type Feed = watch::Sender<Arc<AuctionView>>;
 
 /// Where the worker stands, for `/v1/status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,19 +86,18 @@ impl EngineHandle {
 
     /// The newest committed view of one auction.
     pub fn view(&self, auction: &AuctionId) -> Option<Arc<AuctionView>> {
-        self.inner.feeds.load().get(auction).map(|feed| feed.view.borrow().clone())
+        self.inner.feeds.load().get(auction).map(|feed| feed.borrow().clone())
     }
 
     /// The newest committed views of all auctions of the shard, by name.
     pub fn views(&self) -> Vec<Arc<AuctionView>> {
-        self.inner.feeds.load().values().map(|feed| feed.view.borrow().clone()).collect()
+        self.inner.feeds.load().values().map(|feed| feed.borrow().clone()).collect()
     }
 
-    /// Follows one auction from its newest view on.
-    pub fn subscribe(&self, auction: &AuctionId) -> Option<Subscription> {
-        let feeds = self.inner.feeds.load();
-        let feed = feeds.get(auction)?;
-        Some(Subscription { view: feed.view.subscribe(), bids: feed.bids.subscribe() })
+    /// Follows one auction from its newest view on; older ones that were not read in time are gone (a view stands for
+    /// itself). It ends when the shard is no longer held here.
+    pub(crate) fn subscribe(&self, auction: &AuctionId) -> Option<watch::Receiver<Arc<AuctionView>>> {
+        self.inner.feeds.load().get(auction).map(watch::Sender::subscribe)
     }
 
     /// The shard's name and, while it is served here, its epoch.
@@ -144,34 +128,31 @@ impl EngineHandle {
         self.inner.epoch.store(epoch, Ordering::Relaxed);
     }
 
+    /// Says who serves the shard. Views of a shard that another process holds are out of date at once: they go, and with
+    /// them everybody who follows one.
     pub(crate) fn switch(&self, serving: Serving) {
+        let keeps_views = match &serving {
+            Serving::Here(_) | Serving::Stopping => true,
+            Serving::Elsewhere { .. } => false,
+        };
         self.inner.serving.store(Arc::new(serving));
+        if !keeps_views && !self.inner.feeds.load().is_empty() {
+            self.inner.feeds.store(Arc::default());
+        }
     }
 
     /// Publishes a committed view; the first one of an auction opens its feed.
     pub(crate) fn publish(&self, view: AuctionView) {
         let view = Arc::new(view);
         if let Some(feed) = self.inner.feeds.load().get(&view.auction) {
-            feed.view.send_replace(view);
+            feed.send_replace(view);
             return;
         }
-        let feed = Feed { view: watch::Sender::new(view.clone()), bids: broadcast::Sender::new(BID_LOG_CAPACITY) };
+        let feed = Feed::new(view.clone());
         self.inner.feeds.rcu(|feeds| {
             let mut feeds = BTreeMap::clone(feeds);
             feeds.insert(view.auction.clone(), feed.clone());
             feeds
         });
-    }
-
-    /// Whether anybody follows the bid log of this auction: lines are built only then.
-    pub(crate) fn follows_bids(&self, auction: &AuctionId) -> bool {
-        self.inner.feeds.load().get(auction).is_some_and(|feed| feed.bids.receiver_count() > 0)
-    }
-
-    pub(crate) fn publish_bids(&self, auction: &AuctionId, lines: Arc<[BidLine]>) {
-        if let Some(feed) = self.inner.feeds.load().get(auction) {
-            // An error only says that the last follower has gone.
-            let _ = feed.bids.send(lines);
-        }
     }
 }

@@ -1,15 +1,6 @@
 //! Names of actions and events on the wire. Part of the API: never changed, only added to.
 
-use auction_core::{Action, Clerk, Event, SourceKind};
-
-pub(crate) fn source(kind: SourceKind) -> &'static str {
-    match kind {
-        SourceKind::Post => "post",
-        SourceKind::Web => "web",
-        SourceKind::Clerk => "clerk",
-        SourceKind::House => "house",
-    }
-}
+use auction_core::{Action, Clerk, Event};
 
 pub(crate) fn action(action: &Action) -> &'static str {
     match action {

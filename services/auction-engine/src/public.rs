@@ -154,7 +154,7 @@ pub(crate) fn bid_line(seq: u64, entry: &Entry, hash: &Hash) -> BidLine {
         lot_seq: decision.lot_seq,
         seq,
         action: crate::names::action(&command.action).to_owned(),
-        source: crate::names::source(command.source.kind).to_owned(),
+        source: events::envelope::source_name(command.source.kind).to_owned(),
         post_id: (command.source.kind == SourceKind::Post).then(|| command.source.key.clone()),
         at: Time(command.at),
         decided_at: Time(*now),
@@ -277,6 +277,7 @@ pub(crate) mod testing {
             seq,
             terms: Arc::new(terms),
             state: AuctionState::Live,
+            reason: None,
             lots: numbers().zip(prices).map(|(number, &price)| Arc::new(lot(number, price))).collect(),
         })
     }

@@ -1,11 +1,10 @@
 //! What the public may see of an auction after a commit: whole, immutable, without anything hidden (no maximum bids, no
 //! hidden reserve).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use auction_core::terms::AuctionTerms;
-use auction_core::{AuctionId, HalfCut, Hash, LotNumber, Paddle, Round, SourceKind, Timestamp, Wei};
+use auction_core::{AuctionId, HalfCut, Hash, LotNumber, Paddle, Round, Timestamp, Wei};
 
 /// One auction at one journal position. `(epoch, seq)` orders views: the greater one is newer.
 #[derive(Debug, Clone)]
@@ -16,6 +15,8 @@ pub struct AuctionView {
     /// The manifest's terms. They hold the hidden reserve: print only what is public.
     pub terms: Arc<AuctionTerms>,
     pub state: AuctionState,
+    /// Why it is paused or was cancelled, in the clerk's or the manifest's words.
+    pub reason: Option<Arc<str>>,
     /// In the order of the catalogue.
     pub lots: Vec<Arc<LotView>>,
 }
@@ -64,23 +65,6 @@ pub enum LotState {
     Passed,
     Skipped,
     Withdrawn,
-}
-
-/// One decided bid, for the bid log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BidLine {
-    pub seq: u64,
-    pub lot: LotNumber,
-    pub lot_seq: u64,
-    pub at: Timestamp,
-    pub source: SourceKind,
-    /// `None` for somebody without a paddle.
-    pub paddle: Option<Paddle>,
-    /// `accepted`, `parked`, or a refusal's code.
-    pub verdict: Cow<'static, str>,
-    pub amount: Option<Wei>,
-    /// The price after it.
-    pub price: Option<Wei>,
 }
 
 impl AuctionView {

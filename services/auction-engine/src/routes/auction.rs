@@ -1,6 +1,7 @@
 //! `GET /v1/auctions/{auction}`: an auction with the price of each lot.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auction_core::AuctionId;
 use axum::Json;
@@ -12,6 +13,9 @@ use super::body::InAuction;
 use super::{Api, Fault};
 use crate::{engine, public};
 
+/// When to ask again while nobody holds the shard: a lease runs out within 2 s.
+const TAKE_OVER: Duration = Duration::from_secs(1);
+
 /// Shows an auction.
 #[utoipa::path(get, path = "/v1/auctions/{auction}", tag = "auctions", params(("auction" = String, Path)),
     responses((status = 200, body = AuctionView), (status = 404, body = Problem)))]
@@ -21,9 +25,13 @@ pub(super) async fn show(State(api): State<Api>, InAuction(auction): InAuction) 
 
 /// The newest committed view of an auction.
 pub(super) fn find(api: &Api, auction: &AuctionId) -> Result<Arc<engine::AuctionView>, Fault> {
-    let unknown = || {
+    let absent = || {
+        if api.engine.standing().epoch.is_none() {
+            let detail = "another worker takes this shard over";
+            return Fault::busy(Problem::new(503, "NotHere", detail, "try again"), TAKE_OVER);
+        }
         let detail = format!("no auction \"{auction}\" is held here");
         Fault::not_found("UnknownAuction", detail, "see /v1/auctions for the names")
     };
-    api.engine.view(auction).ok_or_else(unknown)
+    api.engine.view(auction).ok_or_else(absent)
 }

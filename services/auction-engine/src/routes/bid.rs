@@ -39,6 +39,7 @@ pub(super) async fn place(
         trace,
     };
     let outcome = submitted(&api, command).await?;
+    answer::check_target(&outcome, &auction, request.lot)?;
     report(key, &auction, bidder, intent, &outcome)
 }
 

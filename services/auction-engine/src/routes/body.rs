@@ -9,9 +9,8 @@ use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use wire::Problem;
 use wire::problem;
-use wire::socket::MAX_KEY;
+use wire::{CommandKey, Problem};
 
 use super::{Api, Fault};
 
@@ -145,11 +144,10 @@ impl FromRequestParts<Api> for IdempotencyKey {
         };
         // The IETF draft writes a quoted string; many clients send the bare key.
         let key = value.to_str().unwrap_or_default().trim_matches('"');
-        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
-            let detail = format!("Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters without spaces");
-            return Err(Problem::new(400, "IdempotencyKeyInvalid", detail, "send a shorter, plainer key").into());
-        }
-        Ok(Self(key.to_owned()))
+        let key = CommandKey::new(key).map_err(|bad| {
+            Problem::new(400, "IdempotencyKeyInvalid", format!("Idempotency-Key: {bad}"), "send a shorter, plainer key")
+        })?;
+        Ok(Self(key.into_string()))
     }
 }
 

@@ -8,7 +8,7 @@ use wire::rest::{ClerkAnswer, ClerkRequest};
 
 use super::body::{Body, IdempotencyKey, InAuction, Trace};
 use super::{Api, Fault, bid};
-use crate::{auth, names};
+use crate::{answer, auth, names};
 
 /// Gives a clerk's command.
 #[utoipa::path(post, path = "/v1/auctions/{auction}/commands", tag = "clerk", security(("bearer" = [])), request_body = ClerkRequest,
@@ -27,10 +27,11 @@ pub(super) async fn give(
     let command = Command {
         source: Source { kind: SourceKind::Clerk, key: key_of(&claims.sub, &key) },
         at: api.now(),
-        action: Action::Clerk { auction, clerk: clerk(request) },
+        action: Action::Clerk { auction: auction.clone(), clerk: clerk(request) },
         trace,
     };
     let outcome = bid::submitted(&api, command).await?;
+    answer::check_target(&outcome, &auction, None)?;
     match &outcome.decision.verdict {
         Verdict::Refused(refusal) => Err(bid::refused(refusal, None)),
         Verdict::Accepted { .. } | Verdict::Parked | Verdict::Done => Ok(Json(ClerkAnswer {
@@ -42,9 +43,10 @@ pub(super) async fn give(
     }
 }
 
-/// Keys of clerk commands are their clerk's own: two clerks may use the same one.
+/// Keys of clerk commands are their clerk's own: two clerks may use the same one. The subject's length comes first,
+/// because a subject may hold a colon.
 pub(super) fn key_of(subject: &str, key: &str) -> String {
-    format!("{subject}:{key}")
+    format!("{}:{subject}:{key}", subject.len())
 }
 
 fn clerk(request: ClerkRequest) -> Clerk {
@@ -64,5 +66,16 @@ fn clerk(request: ClerkRequest) -> Clerk {
             Clerk::ReopenLot { lot, reason: reason.into_string(), duration_seconds }
         }
         ClerkRequest::HalfCut { lot } => Clerk::HalfCut { lot },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colon_does_not_make_two_clerks_one() {
+        assert_ne!(key_of("a:b", "c"), key_of("a", "b:c"));
+        assert_ne!(key_of("1:a", "c"), key_of("1", "a:c"));
     }
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use wire::Problem;
 use wire::problem::PROBLEM_JSON;
 
-use crate::answer;
+use crate::answer::{self, KeyReused};
 use crate::engine::SubmitError;
 
 /// When to come back after the database failed.
@@ -52,6 +52,12 @@ impl Fault {
     /// Something that is not there.
     pub(crate) fn not_found(code: &str, detail: impl Into<String>, remedy: &str) -> Self {
         Problem::new(404, code, detail, remedy).into()
+    }
+}
+
+impl From<KeyReused> for Fault {
+    fn from(reused: KeyReused) -> Self {
+        Problem::new(422, KeyReused::CODE, reused.to_string(), KeyReused::REMEDY).into()
     }
 }
 

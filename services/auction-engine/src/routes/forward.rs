@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auction_core::AuctionId;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -13,6 +13,7 @@ use store::PgPool;
 use wire::Problem;
 
 use super::{Api, Fault};
+use crate::auth;
 
 /// Marks a request that was passed on already: it is answered here, whatever the answer.
 const FORWARDED: HeaderName = HeaderName::from_static("x-sothebais-forwarded");
@@ -24,8 +25,8 @@ const FORWARD_DEADLINE: Duration = Duration::from_secs(10);
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);
 const MAX_UNKNOWN: u64 = 10_000;
 
-/// The largest body that is passed on.
-const BODY_LIMIT: usize = super::spec::BODY_LIMIT;
+/// The route whose bodies may be large.
+const SPEC: &str = "/v1/spec";
 
 const PASSED_ON: [HeaderName; 5] = [
     ACCEPT,
@@ -65,9 +66,11 @@ impl Forwarder {
                 if holder.is_none() {
                     self.unknown.insert(auction, ());
                 }
-                Ok(holder.filter(|holder| holder.shard != *standing.shard).map(|holder| holder.address))
+                let elsewhere =
+                    |holder: &store::lease::Holder| holder.shard != *standing.shard || standing.epoch.is_none();
+                Ok(holder.filter(elsewhere).map(|holder| holder.address))
             }
-            Some(_) | None if path == "/v1/spec" || auction_of(path).is_some() => match standing.epoch {
+            Some(_) | None if is_of_shard(path) || auction_of(path).is_some() => match standing.epoch {
                 Some(_) => Ok(None),
                 None => store::lease::address_of(&self.pool, &standing.shard).await,
             },
@@ -89,8 +92,15 @@ pub(super) async fn to_holder(State(api): State<Api>, request: Request, next: Ne
 }
 
 async fn forward(api: &Api, address: &str, request: Request) -> Result<Response, Fault> {
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+    let (mut parts, body) = request.into_parts();
+    let limit = if parts.uri.path() == SPEC {
+        // Nobody but the owner may make a worker hold a whole spec in memory.
+        auth::Owner::from_request_parts(&mut parts, api).await?;
+        super::spec::BODY_LIMIT
+    } else {
+        super::BODY_LIMIT
+    };
+    let body = axum::body::to_bytes(body, limit).await.map_err(|_| {
         Fault::from(Problem::new(413, "BodyTooLarge", "the body is longer than this route takes", "send less at once"))
     })?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -119,6 +129,11 @@ fn unreachable(error: &reqwest::Error) -> Fault {
     tracing::warn!(error = %bootstrap::chain(error), "the worker that holds the shard could not be asked");
     let detail = "the worker that holds this auction does not answer; another one takes it over";
     Fault::busy(Problem::new(503, "HolderUnreachable", detail, "try again"), Duration::from_secs(1))
+}
+
+/// Whether a path means whoever holds this worker's shard.
+fn is_of_shard(path: &str) -> bool {
+    path == SPEC || path.starts_with("/v1/receipts/")
 }
 
 /// The auction that a path names.

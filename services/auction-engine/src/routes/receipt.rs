@@ -5,9 +5,8 @@ use auction_core::SourceKind;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::HeaderMap;
-use wire::Problem;
 use wire::rest::ReceiptBody;
-use wire::socket::MAX_KEY;
+use wire::{CommandKey, Problem};
 
 use super::{Api, Fault, command};
 use crate::receipts::{self, Found, NoReceipt};
@@ -24,9 +23,7 @@ pub(super) async fn show(
     request: Request,
 ) -> Result<Json<ReceiptBody>, Fault> {
     // No command has such a key, and not every text is one for the database.
-    if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
-        return Err(unknown());
-    }
+    let Ok(key) = CommandKey::new(key).map(CommandKey::into_string) else { return Err(unknown()) };
     let (mut parts, _body) = request.into_parts();
     let (kind, key) = match source.as_str() {
         "post" => (SourceKind::Post, key),

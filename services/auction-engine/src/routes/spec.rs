@@ -1,6 +1,5 @@
 //! `PUT /v1/spec`: what this shard should run. An edit reaches a live show this way; terms of a lot that is open stay.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use auction_core::terms::{AuctionTerms, Channel};
@@ -15,17 +14,20 @@ use wire::rest::{SpecAnswer, SpecRequest};
 use super::body::Body;
 use super::{Api, Fault, bid};
 use crate::auth;
+use crate::engine::AuctionState;
 use crate::spec::{self, Wanted};
 
 /// A manifest with 200 lots and their descriptions is below 1 MB; a shard may hold many.
 pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The reason of a pause that the manifest asked for; it marks the pause as the manifest's.
+const PAUSED_BY_SPEC: &str = "spec.runState is Paused";
 
 /// What was asked for last. Lost with the process: whoever steers it puts the spec again when the generation has gone back.
 #[derive(Default)]
 pub(crate) struct Desired {
     generation: i64,
     observed_generation: i64,
-    run_states: BTreeMap<AuctionId, RunState>,
 }
 
 impl Desired {
@@ -49,9 +51,8 @@ pub(super) async fn put(
     let wanted = spec::read(&auctions).map_err(invalid)?;
     let mut configured = Vec::new();
     for (index, wanted) in wanted.into_iter().enumerate() {
-        let before = desired(&api, |desired| desired.run_states.insert(wanted.auction.clone(), wanted.run_state));
         let auction = wanted.auction.clone();
-        apply(&api, generation, wanted, before).await.map_err(|fault| at_auction(index, fault))?;
+        apply(&api, generation, wanted).await.map_err(|fault| at_auction(index, fault))?;
         configured.push(auction);
     }
     desired(&api, |desired| desired.observed_generation = desired.observed_generation.max(generation));
@@ -74,17 +75,15 @@ fn ask_for(api: &Api, generation: i64) -> Result<(), Fault> {
     })
 }
 
-async fn apply(api: &Api, generation: i64, wanted: Wanted, before: Option<RunState>) -> Result<(), Fault> {
+async fn apply(api: &Api, generation: i64, wanted: Wanted) -> Result<(), Fault> {
     let Wanted { auction, terms, run_state } = wanted;
     reads_alone(api, &terms).await?;
     let configure = Action::ConfigureAuction { auction: auction.clone(), terms };
     house(api, generation, &auction, "terms", configure).await?;
-    let clerk = match (before, run_state) {
-        (_, RunState::Paused) => Clerk::Pause { reason: "spec.runState is Paused".into() },
-        (_, RunState::Cancelled) => Clerk::Cancel { reason: "spec.runState is Cancelled".into() },
-        (Some(RunState::Paused), RunState::Running) => Clerk::Resume,
-        (None | Some(RunState::Running | RunState::Cancelled), RunState::Running) => return Ok(()),
-    };
+    // The commit of the terms has been published by now, and every earlier one.
+    let view = api.engine.view(&auction);
+    let runs = view.as_ref().map_or((AuctionState::Scheduled, None), |view| (view.state, view.reason.as_deref()));
+    let Some(clerk) = decide(runs, run_state) else { return Ok(()) };
     house(api, generation, &auction, "run-state", Action::Clerk { auction: auction.clone(), clerk }).await
 }
 
@@ -97,6 +96,23 @@ async fn reads_alone(api: &Api, terms: &AuctionTerms) -> Result<(), Fault> {
             Err(Problem::new(409, "HandleConflict", detail, "wait until it is over, or use another handle").into())
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+/// What makes the auction's own state into the wanted one. A pause is lifted only if it was the manifest's: a clerk's is
+/// the clerk's to lift.
+fn decide((state, reason): (AuctionState, Option<&str>), wanted: RunState) -> Option<Clerk> {
+    match (wanted, state) {
+        (_, AuctionState::Cancelled | AuctionState::Completed)
+        | (RunState::Paused, AuctionState::Paused)
+        | (RunState::Running, AuctionState::Scheduled | AuctionState::Live) => None,
+        (RunState::Paused, AuctionState::Scheduled | AuctionState::Live) => {
+            Some(Clerk::Pause { reason: PAUSED_BY_SPEC.into() })
+        }
+        (RunState::Running, AuctionState::Paused) => (reason == Some(PAUSED_BY_SPEC)).then_some(Clerk::Resume),
+        (RunState::Cancelled, AuctionState::Scheduled | AuctionState::Live | AuctionState::Paused) => {
+            Some(Clerk::Cancel { reason: "spec.runState is Cancelled".into() })
+        }
     }
 }
 
@@ -133,6 +149,7 @@ mod tests {
     use bootstrap::auth::Role;
     use store::inbox::Need;
 
+    use super::*;
     use crate::testing::{Request, until, working_house};
 
     #[tokio::test]
@@ -156,5 +173,19 @@ mod tests {
         while reads().await.as_deref() != Some("s1") {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+    }
+
+    #[test]
+    fn the_run_state_is_decided_from_what_the_auction_does_now() {
+        let live = (AuctionState::Live, None);
+        let by_spec = (AuctionState::Paused, Some(PAUSED_BY_SPEC));
+        let by_clerk = (AuctionState::Paused, Some("the stream is down"));
+        assert_eq!(decide(live, RunState::Running), None);
+        assert!(matches!(decide(live, RunState::Paused), Some(Clerk::Pause { .. })));
+        assert_eq!(decide(by_spec, RunState::Paused), None);
+        assert_eq!(decide(by_spec, RunState::Running), Some(Clerk::Resume));
+        assert_eq!(decide(by_clerk, RunState::Running), None);
+        assert!(matches!(decide(by_clerk, RunState::Cancelled), Some(Clerk::Cancel { .. })));
+        assert_eq!(decide((AuctionState::Completed, None), RunState::Cancelled), None);
     }
 }

@@ -169,8 +169,10 @@ async fn store_key(house: &crate::testing::House) {
 async fn a_key_always_gets_the_first_decision_and_belongs_to_its_bidder() {
     let house = show().await;
     let first = house.bid(1, "same", OPENING).await;
-    let again = house.bid(1, "same", r#"{"lot":2,"kind":"next_bid"}"#).await;
+    let again = house.bid(1, "same", r#"{"lot":1,"kind":"next_bid"}"#).await;
     assert_eq!((again.status, &again.body), (200, &first.body));
+    let elsewhere = house.bid(1, "same", r#"{"lot":2,"kind":"next_bid"}"#).await;
+    assert_eq!((elsewhere.status, elsewhere.code()), (422, "KeyReused"));
     let other = house.bid(2, "same", r#"{"lot":1,"kind":"next_bid"}"#).await;
     assert_eq!((other.status, &other.body["verdict"]), (200, &"accepted".into()));
     assert_ne!(other.body["seq"], first.body["seq"]);
@@ -196,6 +198,19 @@ async fn a_maximum_stays_sealed_for_everybody_else_while_the_lot_is_open() {
         let shown = house.get(path).await.body.to_string();
         assert!(!shown.contains("9123456789"), "{path} tells the maximum");
     }
+}
+
+#[tokio::test]
+async fn a_maximum_that_is_refused_first_is_not_told_by_the_bid_log() {
+    let house = show().await;
+    let body = r#"{"lot":2,"kind":"max_bid","amount_wei":"98765432100000000000"}"#;
+    let refused = house.bid(1, "m1", body).await;
+    assert_eq!(refused.code(), "JumpNeedsConfirmation");
+    assert!(refused.body["detail"].as_str().unwrap().contains("98.7654321"), "{}", refused.body);
+    assert_eq!(house.bid(1, "m2", body).await.status, 200);
+    let shown = house.get("/v1/auctions/spring/lots/2/history").await.body.to_string();
+    assert!(shown.contains("JumpNeedsConfirmation"), "{shown}");
+    assert!(!shown.contains("98.7654321") && !shown.contains("987654321"), "{shown}");
 }
 
 /// Each request with the status and the code that it must be answered with.
@@ -270,6 +285,31 @@ async fn what_is_not_there_and_who_may_not_is_told_apart() {
         (Request { path: "/v1/bidders/5", body: r#"{"handle":"not ok"}"#, ..put }, 422, "BidderInvalid"),
     ];
     all_are_refused(&house, &wrong).await;
+}
+
+#[tokio::test]
+async fn what_a_put_of_a_bidder_leaves_out_stays() {
+    let house = show().await;
+    let clerk = house.token(&[Role::Auctioneer]);
+    let put = Request { method: "PUT", path: "/v1/bidders/77", token: Some(&clerk), ..Request::default() };
+    let body = r#"{"handle":"eve","limit_wei":"5","status":"barred","subject":"s"}"#;
+    let first = house.ask(Request { body, ..put }).await;
+    let again = house.ask(Request { body: r#"{"handle":"mallory"}"#, ..put }).await;
+    assert_eq!((again.status, &again.body["handle"]), (200, &"mallory".into()));
+    for kept in ["paddle", "limit_wei", "status", "subject"] {
+        assert_eq!(again.body[kept], first.body[kept], "{kept}");
+    }
+    let lifted = house.ask(Request { body: r#"{"limit_wei":null}"#, ..put }).await;
+    assert_eq!((&lifted.body["limit_wei"], &lifted.body["status"]), (&serde_json::Value::Null, &"barred".into()));
+    let shown = house.ask(Request { method: "GET", ..put }).await;
+    assert_eq!(house.ask(Request { body: &bodied(&shown.body), ..put }).await.body, shown.body);
+}
+
+/// What a list shows of a bidder, as a body.
+fn bodied(shown: &serde_json::Value) -> String {
+    let mut body = shown.clone();
+    body.as_object_mut().unwrap().remove("x_id");
+    body.to_string()
 }
 
 #[tokio::test]

@@ -1,16 +1,18 @@
 //! After COMMIT: views out, answers out, rows to the relay. Nothing of a batch leaves the worker before this.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "fault-price-may-fall")]
 use std::sync::Arc;
 
-use auction_core::event::Standing;
-use auction_core::{AuctionId, Event, LotNumber, SourceKind, Verdict, Wei};
+#[cfg(feature = "fault-price-may-fall")]
+use auction_core::Wei;
+use auction_core::{Event, SourceKind, Verdict};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::actor::ShardActor;
 use super::batch::{Reply, Sealed, Waiting};
-use crate::engine::{BidLine, First, Pending};
+use crate::engine::{First, Pending};
 use crate::observe::trace::{self, CommitStamps};
 
 /// Bidders whose late bid waits for its judgement, by the bid's source. Bounded by the rules: so many may wait in one lot.
@@ -25,7 +27,6 @@ impl ShardActor {
         let rows = u64::try_from(work.rows.len()).expect("a batch is small");
         self.durable_seq = first_seq + rows - 1;
         self.observe.durable(self.durable_seq);
-        self.announce_bids(&waiting);
         for view in views {
             // A batch that was in doubt may have been sealed under an earlier epoch than the one that wrote it.
             let view = crate::engine::AuctionView { epoch: self.epoch, ..view };
@@ -71,23 +72,6 @@ impl ShardActor {
         outcome.judged = judged;
         asker.answer(Ok(outcome));
     }
-
-    /// The bid log, for auctions that somebody follows.
-    fn announce_bids(&self, waiting: &[Waiting]) {
-        let mut lines: BTreeMap<&AuctionId, Option<Vec<BidLine>>> = BTreeMap::new();
-        for row in waiting {
-            let Some(auction) = &row.decision.subject.auction else { continue };
-            let followed = || self.engine.follows_bids(auction).then(Vec::new);
-            if let Some(lines) = lines.entry(auction).or_insert_with(followed) {
-                lines.extend(row.decision.events.iter().filter_map(|event| bid_line(row, event)));
-            }
-        }
-        for (auction, lines) in lines {
-            if let Some(lines) = lines {
-                self.engine.publish_bids(auction, Arc::from(lines));
-            }
-        }
-    }
 }
 
 /// Every eighth view shows a price below the one that stands.
@@ -100,34 +84,4 @@ fn fallen(mut view: crate::engine::AuctionView) -> crate::engine::AuctionView {
         }
     }
     view
-}
-
-fn bid_line(row: &Waiting, event: &Event) -> Option<BidLine> {
-    let line = |lot: LotNumber| BidLine {
-        seq: row.seq,
-        lot,
-        lot_seq: row.decision.lot_seq,
-        at: row.now,
-        source: row.source.kind,
-        paddle: None,
-        verdict: "parked".into(),
-        amount: None,
-        price: None,
-    };
-    let accepted = |lot, paddle, amount: &Wei, standing: &Standing| BidLine {
-        paddle: Some(paddle),
-        verdict: "accepted".into(),
-        amount: Some(*amount),
-        price: Some(standing.price),
-        ..line(lot)
-    };
-    if let Event::BidAccepted { lot, paddle, amount, standing, .. } = event {
-        Some(accepted(*lot, *paddle, amount, standing))
-    } else if let Event::BidRefused { lot: Some(lot), refusal, .. } = event {
-        Some(BidLine { verdict: refusal.code().to_owned().into(), ..line(*lot) })
-    } else if let Event::BidParked { lot, .. } = event {
-        Some(line(*lot))
-    } else {
-        None
-    }
 }

@@ -44,8 +44,15 @@ impl Views {
             same.cloned().unwrap_or_else(|| Arc::new(lot_view(lot)))
         };
         let lots = auction.lots().enumerate().map(lot).collect();
-        let view =
-            AuctionView { auction: auction.id().clone(), epoch, seq, terms, state: state_of(auction.run()), lots };
+        let view = AuctionView {
+            auction: auction.id().clone(),
+            epoch,
+            seq,
+            terms,
+            state: state_of(auction.run()),
+            reason: reason_of(auction.run()),
+            lots,
+        };
         self.known.insert(auction.id().clone(), Known { own_seq, view: view.clone() });
         view
     }
@@ -79,6 +86,13 @@ fn state_of(run: &Run) -> AuctionState {
         Run::Paused { .. } => AuctionState::Paused,
         Run::Cancelled { .. } => AuctionState::Cancelled,
         Run::Completed => AuctionState::Completed,
+    }
+}
+
+fn reason_of(run: &Run) -> Option<Arc<str>> {
+    match run {
+        Run::Paused { reason, .. } | Run::Cancelled { reason, .. } => Some(Arc::from(reason.as_str())),
+        Run::Scheduled | Run::Live | Run::Completed => None,
     }
 }
 

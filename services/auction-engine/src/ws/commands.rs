@@ -8,11 +8,11 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use auction_core::{Action, BidderId, Command, Intent, Source, SourceKind, Timestamp};
+use auction_core::{Action, AuctionId, BidderId, Command, Intent, LotNumber, Source, SourceKind, Timestamp};
 use wire::Amount;
 use wire::socket::{BidKind, Outcome, PlaceBid, Refused, Verdict};
 
-use crate::answer;
+use crate::answer::{self, KeyReused};
 use crate::engine::{EngineHandle, Pending};
 
 /// Commands of one connection that may wait for their COMMIT at once.
@@ -33,6 +33,8 @@ struct Waiting {
     id: String,
     bidder: BidderId,
     intent: Intent,
+    auction: AuctionId,
+    lot: Option<LotNumber>,
     pending: Pending,
 }
 
@@ -50,9 +52,6 @@ impl Commands {
         now: Timestamp,
     ) -> Option<Outcome> {
         let id = bid.id.into_string();
-        if id.is_empty() {
-            return Some(answer::not_journaled(id, Verdict::Refused, unnamed()));
-        }
         if self.in_order.len() + self.parked.len() >= MAX_IN_FLIGHT {
             return Some(busy(id));
         }
@@ -63,12 +62,12 @@ impl Commands {
         let command = Command {
             source: Source { kind: SourceKind::Web, key: key_of(bidder, &id) },
             at: now,
-            action: Action::PlaceBid { auction: bid.auction, lot: bid.lot, bidder, intent, post: None },
+            action: Action::PlaceBid { auction: bid.auction.clone(), lot: bid.lot, bidder, intent, post: None },
             trace: None,
         };
         match engine.submit(command) {
             Ok(pending) => {
-                self.in_order.push_back(Waiting { id, bidder, intent, pending });
+                self.in_order.push_back(Waiting { id, bidder, intent, auction: bid.auction, lot: bid.lot, pending });
                 None
             }
             Err(error) => Some(answer::not_taken(id, &error)),
@@ -109,11 +108,14 @@ impl Commands {
         waiting: Waiting,
         result: Result<crate::engine::Outcome, crate::engine::SubmitError>,
     ) -> Outcome {
-        let Waiting { id, bidder, intent, .. } = waiting;
+        let Waiting { id, bidder, intent, auction, lot, .. } = waiting;
         match result {
             Ok(mut outcome) => {
+                if let Err(reused) = answer::check_target(&outcome, &auction, lot) {
+                    return answer::not_journaled(id, Verdict::Refused, reused_key(reused));
+                }
                 if let Some(pending) = outcome.judged.take() {
-                    self.parked.push(Waiting { id: id.clone(), bidder, intent, pending });
+                    self.parked.push(Waiting { id: id.clone(), bidder, intent, auction, lot, pending });
                 }
                 answer::committed(id, bidder, intent, &outcome)
             }
@@ -149,11 +151,11 @@ pub(crate) fn intent(kind: BidKind, amount: Option<Amount>) -> Result<Intent, Re
     }
 }
 
-fn unnamed() -> Refused {
+fn reused_key(reused: KeyReused) -> Refused {
     Refused {
-        code: "IdMissing".into(),
-        message: "a command needs an id of its own".into(),
-        remedy: "set id to a key that no other command of yours has, such as a UUID".into(),
+        code: KeyReused::CODE.into(),
+        message: reused.to_string(),
+        remedy: KeyReused::REMEDY.into(),
         retry_after_ms: None,
     }
 }

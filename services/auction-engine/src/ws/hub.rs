@@ -127,7 +127,7 @@ impl Hub {
         if let Some(receiver) = editions.get(auction).filter(|receiver| receiver.has_changed().is_ok()) {
             return Some(receiver.clone());
         }
-        let mut views = self.0.engine.subscribe(auction)?.view;
+        let mut views = self.0.engine.subscribe(auction)?;
         let first = Edition::first(views.borrow_and_update().clone());
         let (sender, receiver) = watch::channel(Arc::new(first));
         editions.insert(auction.clone(), receiver.clone());

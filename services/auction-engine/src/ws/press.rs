@@ -1,4 +1,4 @@
-//! Prints one auction's prices: each is framed once, and its bytes are shared by every viewer.
+//! Prints one auction's prices and its own state: each is framed once, and its bytes are shared by every viewer.
 //!
 //! A viewer keeps one number, the edition it has seen. When it can take more, it gets the newest frame of every lot that
 //! changed since; what lay between is never sent. So a slow viewer costs no queue and a fast one no copy.
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use wire::socket::{ServerMessage, Snapshot};
+use wire::socket::{AuctionNews, ServerMessage, Snapshot};
 
 use super::frame;
 use crate::engine::{AuctionView, LotView};
@@ -22,6 +22,8 @@ pub(super) struct Edition {
     /// Counts up from 1.
     number: u64,
     view: Arc<AuctionView>,
+    /// The auction's own state.
+    news: News,
     lots: Vec<Printed>,
     snapshot: OnceLock<Bytes>,
 }
@@ -34,14 +36,21 @@ struct Printed {
     frame: Bytes,
 }
 
+#[derive(Clone)]
+struct News {
+    changed_in: u64,
+    frame: Bytes,
+}
+
 impl Edition {
     /// The first edition of an auction.
     pub(super) fn first(view: Arc<AuctionView>) -> Self {
         let lots = view.lots.iter().map(|lot| print(&view, lot, 1)).collect();
-        Self { number: 1, view, lots, snapshot: OnceLock::new() }
+        let news = News { changed_in: 1, frame: encode_news(&view) };
+        Self { number: 1, view, news, lots, snapshot: OnceLock::new() }
     }
 
-    /// The edition after this one; only lots that changed are framed anew.
+    /// The edition after this one; only what changed is framed anew.
     fn next(&self, view: Arc<AuctionView>) -> Self {
         let number = self.number + 1;
         let line = |(index, lot): (usize, &Arc<LotView>)| match self.lots.get(index) {
@@ -49,7 +58,12 @@ impl Edition {
             Some(_) | None => print(&view, lot, number),
         };
         let lots = view.lots.iter().enumerate().map(line).collect();
-        Self { number, view, lots, snapshot: OnceLock::new() }
+        let news = if (self.view.state, &self.view.reason) == (view.state, &view.reason) {
+            self.news.clone()
+        } else {
+            News { changed_in: number, frame: encode_news(&view) }
+        };
+        Self { number, view, news, lots, snapshot: OnceLock::new() }
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -61,9 +75,11 @@ impl Edition {
         self.snapshot.get_or_init(|| encode_snapshot(&self.view)).clone()
     }
 
-    /// The newest frames of the lots that changed after the edition `seen`.
+    /// The newest frames of the auction and the lots that changed after the edition `seen`.
     pub(super) fn since(&self, seen: u64) -> impl Iterator<Item = Bytes> + '_ {
-        self.lots.iter().filter(move |printed| printed.changed_in > seen).map(|printed| printed.frame.clone())
+        let news = (self.news.changed_in > seen).then(|| self.news.frame.clone());
+        let lots = self.lots.iter().filter(move |printed| printed.changed_in > seen);
+        news.into_iter().chain(lots.map(|printed| printed.frame.clone()))
     }
 }
 
@@ -72,12 +88,27 @@ fn print(view: &AuctionView, lot: &Arc<LotView>, changed_in: u64) -> Printed {
     Printed { lot: lot.clone(), changed_in, frame: encode(&delta) }
 }
 
+fn encode_news(view: &AuctionView) -> Bytes {
+    encode(&ServerMessage::Auction(AuctionNews {
+        auction: view.auction.clone(),
+        epoch: view.epoch,
+        seq: view.seq,
+        state: public::auction_state(view.state),
+        reason: reason(view),
+    }))
+}
+
+fn reason(view: &AuctionView) -> Option<String> {
+    view.reason.as_deref().map(str::to_owned)
+}
+
 fn encode_snapshot(view: &AuctionView) -> Bytes {
     encode(&ServerMessage::Snapshot(Snapshot {
         auction: view.auction.clone(),
         epoch: view.epoch,
         seq: view.seq,
         state: public::auction_state(view.state),
+        reason: reason(view),
         title: view.terms.title.clone(),
         lots: view.lots.iter().map(|lot| public::price(view, lot)).collect(),
     }))

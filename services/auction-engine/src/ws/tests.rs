@@ -165,7 +165,7 @@ async fn commands_beyond_the_bound_are_busy_and_bad_amounts_are_refused_at_once(
     let result = next(&mut bidder).await;
     assert_eq!((&result["verdict"], &result["code"]), (&"refused".into(), &"AmountMissing".into()));
     say(&mut bidder, r#"{"type":"command","id":"","auction":"spring","kind":"next_bid"}"#).await;
-    assert_eq!(next(&mut bidder).await["code"], "IdMissing");
+    assert_eq!(next(&mut bidder).await["code"], "InvalidField");
     // Nobody answers behind the mailbox, so all of these stay in flight.
     for index in 0..=super::commands::MAX_IN_FLIGHT {
         say(&mut bidder, &format!(r#"{{"type":"command","id":"k{index}","auction":"spring","kind":"next_bid"}}"#))
@@ -207,4 +207,19 @@ async fn a_worker_that_does_not_hold_the_shard_says_so() {
     let house = house(NO_DATABASE).await;
     let error = house.connect(&[]).await.unwrap_err();
     assert_eq!(refused(error), (503, "NotHere".into()));
+}
+
+#[tokio::test]
+async fn viewers_of_a_worker_that_lost_its_lease_are_told_to_come_back_and_see_no_old_price() {
+    let house = house(NO_DATABASE).await;
+    let _mailbox = house.hold();
+    house.publish(1, &[100]);
+    let mut viewer = house.connect(&[]).await.unwrap();
+    next(&mut viewer).await;
+    say(&mut viewer, r#"{"type":"subscribe","auction":"spring"}"#).await;
+    assert_eq!(next(&mut viewer).await["type"], "snapshot");
+    assert_eq!(house.get("/v1/auctions/spring").await.status, 200);
+    house.engine.switch(crate::engine::Serving::Elsewhere { address: None });
+    assert_eq!(closed(&mut viewer).await, 1012);
+    assert_eq!(house.get("/v1/auctions/spring").await.status, 503);
 }

@@ -73,7 +73,11 @@ async fn watch_prices(address: &Address, auction: &str, show: &mut impl FnMut(&P
             ServerMessage::Snapshot(snapshot) => snapshot.lots.iter().for_each(&mut *show),
             ServerMessage::Delta(price) => show(&price),
             ServerMessage::Error(error) => anyhow::bail!("{}: {}", error.code, error.message),
-            ServerMessage::Hello(_) | ServerMessage::Bids(_) | ServerMessage::Result(_) | ServerMessage::Pong(_) => {}
+            ServerMessage::Hello(_)
+            | ServerMessage::Auction(_)
+            | ServerMessage::Bids(_)
+            | ServerMessage::Result(_)
+            | ServerMessage::Pong(_) => {}
         }
     }
     Ok(())

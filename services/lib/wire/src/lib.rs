@@ -5,11 +5,13 @@
 //! milliseconds.
 
 pub mod bounded;
+pub mod command_key;
 pub mod problem;
 pub mod rest;
 pub mod scalar;
 pub mod socket;
 
 pub use bounded::{List, Text};
+pub use command_key::{CommandKey, MAX_KEY};
 pub use problem::Problem;
 pub use scalar::{Amount, Time, XId};

@@ -108,6 +108,7 @@ impl Board {
                 ServerMessage::Delta(price) => self.note(&price),
                 ServerMessage::Error(error) => anyhow::bail!("the engine says {error:?}"),
                 ServerMessage::Hello(_)
+                | ServerMessage::Auction(_)
                 | ServerMessage::Bids(_)
                 | ServerMessage::Result(_)
                 | ServerMessage::Pong(_) => {}

@@ -1,6 +1,7 @@
 use auction_core::LotNumber;
 
 use super::*;
+use crate::engine::AuctionState;
 use crate::public::testing::view;
 
 fn text(frame: &Bytes) -> serde_json::Value {
@@ -44,6 +45,21 @@ fn a_lot_that_is_added_is_sent() {
     let second = first.next(view(2, &[100, 5]));
     let sent: Vec<_> = second.since(first.number()).map(|frame| text(&frame)["lot"].clone()).collect();
     assert_eq!(sent, [LotNumber(2).0]);
+}
+
+#[test]
+fn a_pause_and_its_end_are_told_once_each() {
+    let first = Edition::first(view(1, &[100]));
+    let paused = AuctionView { state: AuctionState::Paused, reason: Some("rain".into()), ..(*view(2, &[100])).clone() };
+    let second = first.next(Arc::new(paused));
+    let sent: Vec<_> = second.since(first.number()).map(|frame| text(&frame)).collect();
+    let told = serde_json::json!({"type": "auction", "auction": "spring", "epoch": 1, "seq": 2, "state": "paused", "reason": "rain"});
+    assert_eq!(sent, [told]);
+    assert_eq!(text(&second.snapshot())["reason"], "rain");
+    let third = second.next(view(3, &[100]));
+    let sent: Vec<_> = third.since(second.number()).map(|frame| text(&frame)["state"].clone()).collect();
+    assert_eq!(sent, ["live"]);
+    assert_eq!(third.since(third.number()).count(), 0);
 }
 
 #[test]

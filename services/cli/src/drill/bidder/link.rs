@@ -137,6 +137,7 @@ async fn ask_socket(
             | ServerMessage::Hello(_)
             | ServerMessage::Snapshot(_)
             | ServerMessage::Delta(_)
+            | ServerMessage::Auction(_)
             | ServerMessage::Bids(_)
             | ServerMessage::Pong(_) => {}
         }

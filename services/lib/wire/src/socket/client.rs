@@ -7,11 +7,7 @@ use auction_core::{AuctionId, LotNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::MAX_KEY;
-use crate::{Amount, Text};
-
-/// A client's own key for a command: 1 to 64 bytes, unique for ever. The same key always gets the first decision.
-pub type CommandId = Text<MAX_KEY>;
+use crate::{Amount, CommandKey};
 
 /// A frame from a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,7 +52,7 @@ fn default_limit() -> u16 {
 #[serde(deny_unknown_fields)]
 pub struct PlaceBid {
     /// The idempotency key.
-    pub id: CommandId,
+    pub id: CommandKey,
     #[schema(value_type = String)]
     pub auction: AuctionId,
     /// `None` means the only open lot.
@@ -126,7 +122,7 @@ struct Tagged<'a> {
 struct CommandFrame {
     #[serde(rename = "type")]
     _kind: serde::de::IgnoredAny,
-    id: CommandId,
+    id: CommandKey,
     auction: AuctionId,
     #[serde(default)]
     lot: Option<LotNumber>,
@@ -206,7 +202,7 @@ mod tests {
     #[test]
     fn a_command_reads_back_as_it_was_written() {
         let command = ClientMessage::Command(PlaceBid {
-            id: Text::new("k-1").unwrap(),
+            id: CommandKey::new("k-1").unwrap(),
             auction: AuctionId::new("spring").unwrap(),
             lot: Some(LotNumber(1)),
             kind: BidKind::Bid,
@@ -249,6 +245,8 @@ mod tests {
             (r#"{"type":"command","id":"k","id":"k","auction":"a","kind":"next_bid"}"#, "InvalidField"),
             (r#"{"type":"range","auction":"a","lot":-1}"#, "InvalidField"),
             (&long, "InvalidField"),
+            (r#"{"type":"command","id":"","auction":"a","kind":"next_bid"}"#, "InvalidField"),
+            (r#"{"type":"command","id":"a\tb","auction":"a","kind":"next_bid"}"#, "InvalidField"),
         ] {
             assert_eq!(ClientMessage::read(frame).unwrap_err().code(), code, "{frame}");
         }

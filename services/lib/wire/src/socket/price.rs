@@ -30,7 +30,7 @@ pub struct Price {
     pub min_next_wei: Amount,
     #[schema(value_type = Option<u32>)]
     pub leader_paddle: Option<Paddle>,
-    /// Accepted bids in this round.
+    /// Accepted bids, over all rounds.
     pub bids: u64,
     /// `None` before the lot opens.
     pub ends_at: Option<Time>,

@@ -15,6 +15,7 @@ pub enum ServerMessage {
     Hello(Hello),
     Snapshot(Snapshot),
     Delta(Price),
+    Auction(AuctionNews),
     Bids(Bids),
     Result(Outcome),
     Error(SocketError),
@@ -48,8 +49,24 @@ pub struct Snapshot {
     pub epoch: u64,
     pub seq: u64,
     pub state: AuctionState,
+    /// Why it is paused or was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     pub title: String,
     pub lots: Vec<Price>,
+}
+
+/// The auction itself was started, paused, resumed, cancelled or completed. Stands for itself, as a price does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuctionNews {
+    #[schema(value_type = String)]
+    pub auction: AuctionId,
+    pub epoch: u64,
+    pub seq: u64,
+    pub state: AuctionState,
+    /// Why it is paused or was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Rows of a lot's bid log.
