@@ -35,10 +35,10 @@ impl Handler<Register> for ShardActor {
             if free.is_empty() {
                 let stuck = waiting.remove(0);
                 self.step_aside(&stuck);
-                self.register(stuck.bidder.terms, &stuck.version.to_string());
+                self.register(&stuck.bidder.terms, &stuck.version.to_string());
             }
             for Versioned { bidder, version } in free {
-                self.register(bidder.terms, &version.to_string());
+                self.register(&bidder.terms, &version.to_string());
             }
         }
         self.after_decisions(context);
@@ -59,13 +59,13 @@ impl ShardActor {
         let holder = self.other_holder(&change.bidder.terms).and_then(|holder| bidders.get(holder));
         if let (Some(paddle), Some(holder)) = (spare, holder) {
             let terms = BidderTerms { paddle, ..holder.terms().clone() };
-            self.register(terms, &format!("{}:aside", change.version));
+            self.register(&terms, &format!("{}:aside", change.version));
         }
     }
 
-    fn register(&mut self, terms: BidderTerms, version: &str) {
+    fn register(&mut self, terms: &BidderTerms, version: &str) {
         let (bidder, known) = (terms.bidder, self.state.bidders().get(terms.bidder));
-        if known.is_some_and(|known| *known.terms() == terms) {
+        if known.is_some_and(|known| known.terms() == terms) {
             return;
         }
         let source = Source { kind: SourceKind::House, key: format!("bidder:{bidder}:{version}") };
@@ -76,7 +76,7 @@ impl ShardActor {
         let at = Timestamp(self.clock.now_ms());
         let action = Action::RegisterBidder(terms.clone());
         self.decide(Command { source, at, action, trace: None }, fingerprint, None);
-        if self.state.bidders().get(bidder).is_none_or(|known| *known.terms() != terms) {
+        if self.state.bidders().get(bidder).is_none_or(|known| known.terms() != terms) {
             tracing::error!(%bidder, version, paddle = terms.paddle.0, "a bidder of the registry was refused by the rules");
         }
     }

@@ -218,13 +218,11 @@ fn public(event: &Event) -> Value {
         Event::LotOpened { lot, round, at, ends_at } => {
             json!({"lot": lot, "round": round, "at": time(at), "ends_at": time(ends_at)})
         }
-        Event::BidAccepted { lot, bidder, paddle, amount, intent, at, standing, .. } => {
-            let mut told = json!({"lot": lot, "bidder": bidder.to_string(), "paddle": paddle, "at": time(at)});
-            if let Some(amount) = intent.public_amount(*amount) {
-                told["amount_wei"] = json!(amount);
-            }
-            accepted(told, standing)
-        }
+        Event::BidAccepted { lot, bidder, paddle, at, standing, .. } => accepted(
+            json!({"lot": lot, "bidder": bidder.to_string(), "paddle": paddle, "at": time(at)}),
+            standing,
+            accepted_amount(event),
+        ),
         Event::BidRefused { lot, bidder, refusal, at, .. } => {
             json!({"lot": lot, "bidder": bidder.to_string(), "refusal": RefusalData::of(refusal), "at": time(at)})
         }
@@ -275,7 +273,10 @@ fn pass_reason(reason: PassReason) -> &'static str {
     }
 }
 
-fn accepted(value: Value, standing: &Standing) -> Value {
+fn accepted(mut value: Value, standing: &Standing, amount: Option<Wei>) -> Value {
+    if let Some(amount) = amount {
+        value["amount_wei"] = json!(amount);
+    }
     with_standing(value, Some(standing))
 }
 

@@ -267,16 +267,13 @@ async fn what_a_change_leaves_out_stays_and_paddles_are_given_out_one_by_one() {
     let lifted = bidder::change(&pool, &[lifted]).await.unwrap().remove(0);
     assert_eq!((lifted.terms.limit, lifted.terms.status, lifted.subject), (None, BidderStatus::Barred, None));
 
-    let newcomers = (10..20).map(|id| {
-        let pool = pool.clone();
-        tokio::spawn(async move { bidder::change(&pool, &[nothing(id)]).await })
-    });
-    let mut given = Vec::new();
-    for newcomer in newcomers.collect::<Vec<_>>() {
-        given.extend(paddles(&newcomer.await.unwrap().unwrap()));
-    }
+    let newcomers = [nothing(10), nothing(11), nothing(12), nothing(13)];
+    let [one, two, three, four] =
+        newcomers.each_ref().map(|change| bidder::change(&pool, std::slice::from_ref(change)));
+    let (one, two, three, four) = tokio::join!(one, two, three, four);
+    let mut given: Vec<_> = [one, two, three, four].into_iter().flat_map(|given| paddles(&given.unwrap())).collect();
     given.sort_unstable();
-    assert_eq!(given, (43..53).collect::<Vec<_>>());
+    assert_eq!(given, [43, 44, 45, 46]);
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ mod tests {
                 }
             };
             let own = refusal.message() + &refusal.remedy();
-            for amount in hidden.into_iter().map(|amount| amount.main_units().to_string()) {
+            for amount in hidden.into_iter().map(|amount| amount.main_units()) {
                 assert!(own.contains(&amount) && !public.contains(&amount), "{public}");
             }
         }
