@@ -57,7 +57,8 @@ pub(crate) async fn bidder(api: &Api, headers: &HeaderMap) -> Result<BidderId, F
     let claims = with_role(api, headers, &[Role::Bidder]).await?;
     let known: Option<BidderId> = match &claims.x_id {
         Some(x_id) => x_id.parse().ok().map(|XId(id)| id),
-        None => store::bidder::by_subject(&api.pool, &claims.sub).await.map_err(Fault::database)?,
+        // Boxed: the database's future is larger than the rest of a request.
+        None => Box::pin(store::bidder::by_subject(&api.pool, &claims.sub)).await.map_err(Fault::database)?,
     };
     known.ok_or_else(|| {
         let remedy = "link an X account to this sign-in, or ask the house to register its subject";

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ pub struct Outcome {
     pub seq: u64,
     /// When it was decided.
     pub now: Timestamp,
-    pub decision: Decision,
+    /// Shared: an answer is handed from task to task, and a decision is a third of a kilobyte.
+    pub decision: Arc<Decision>,
     /// The link of the subject's hash chain that this row is.
     pub hash: Hash,
     /// Whether the key had been seen before: then this is the first answer, not a new one.

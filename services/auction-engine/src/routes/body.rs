@@ -45,6 +45,10 @@ pub(crate) async fn raw(request: Request, api: &Api) -> Result<Bytes, Fault> {
 
 /// Reads JSON; a wrong field is named by a JSON pointer.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // The place of an error is looked for only when there is one.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());

@@ -54,6 +54,15 @@ impl Forwarder {
         Self { pool, client, unknown }
     }
 
+    /// Whether the request belongs here for sure, as nearly every one does.
+    fn is_here(api: &Api, path: &str) -> bool {
+        let leads = api.engine.standing().epoch.is_some();
+        match auction_of(path) {
+            Some(auction) => leads && api.engine.view(&auction).is_some(),
+            None => leads || path != "/v1/spec",
+        }
+    }
+
     /// Where the request belongs, if not here.
     async fn holder(&self, api: &Api, path: &str) -> Result<Option<String>, store::Error> {
         let standing = api.engine.standing();
@@ -81,9 +90,14 @@ impl Forwarder {
 
 /// Answers here what belongs here, and passes the rest on.
 pub(super) async fn to_holder(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if request.headers().contains_key(FORWARDED) {
+    if request.headers().contains_key(FORWARDED) || Forwarder::is_here(&api, request.uri().path()) {
         return next.run(request).await;
     }
+    // Boxed: asking elsewhere makes a future that is many times larger than a request's own.
+    Box::pin(to_another(api, request, next)).await
+}
+
+async fn to_another(api: Api, request: Request, next: Next) -> Response {
     match api.forwarder.holder(&api, request.uri().path()).await {
         Ok(None) => next.run(request).await,
         Ok(Some(address)) => forward(&api, &address, request).await.unwrap_or_else(IntoResponse::into_response),

@@ -22,7 +22,7 @@ pub(crate) struct Parked(BTreeMap<(SourceKind, String), Reply>);
 impl ShardActor {
     /// Everything of a durable batch becomes known.
     pub(crate) fn announce(&mut self, batch: Sealed) {
-        let Sealed { first_seq, work, waiting, views, sent_at } = batch;
+        let Sealed { first_seq, work, mut waiting, views, sent_at } = batch;
         let durable_at = Instant::now();
         let rows = u64::try_from(work.rows.len()).expect("a batch is small");
         self.durable_seq = first_seq + rows - 1;
@@ -38,12 +38,13 @@ impl ShardActor {
         let stamps = CommitStamps { sent: sent_at.unwrap_or(durable_at), durable: durable_at, published: published_at };
         let now_ms = self.clock.now_ms();
         let mut traced = Vec::new();
-        for waiting in waiting {
+        for waiting in waiting.drain(..) {
             self.observe.decided(&waiting, published_at);
             traced.extend(self.sampler.report(&waiting, stamps, now_ms));
             self.answer(waiting);
         }
         trace::committed(traced, rows, stamps, now_ms);
+        self.open.reuse(waiting);
         if rows > 0 {
             self.relay.offer(first_seq, work.rows);
         }
@@ -68,7 +69,7 @@ impl ShardActor {
             self.parked.0.insert((waiting.source.kind, waiting.source.key.clone()), reply);
             Pending(judged)
         });
-        let mut outcome = waiting.into_outcome(self.epoch);
+        let mut outcome = waiting.outcome(self.epoch, First::Decided);
         outcome.judged = judged;
         asker.answer(Ok(outcome));
     }

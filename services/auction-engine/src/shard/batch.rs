@@ -44,7 +44,7 @@ pub(crate) struct Waiting {
     pub(crate) trace: Option<TraceContext>,
     pub(crate) decided_at: Instant,
     pub(crate) now: Timestamp,
-    pub(crate) decision: Decision,
+    pub(crate) decision: Arc<Decision>,
     /// The row's number; the last one before it where nothing changed and there is no row.
     pub(crate) seq: u64,
     pub(crate) hash: Hash,
@@ -60,6 +60,8 @@ pub(crate) struct Open {
     pub(crate) leaves: Vec<B256>,
     pub(crate) closes: Vec<UnsignedClose>,
     pub(crate) waiting: Vec<Waiting>,
+    /// Memory of a batch that has been answered, for the next one: it is the largest piece that comes and goes.
+    spare: Vec<Waiting>,
 }
 
 /// A batch whose last row is the state that its views show.
@@ -89,9 +91,25 @@ impl Open {
         self.waiting.is_empty()
     }
 
-    /// Closes the batch; `first_seq` is its first row's number.
+    /// Takes the memory of an answered batch back.
+    pub(crate) fn reuse(&mut self, answered: Vec<Waiting>) {
+        debug_assert!(answered.is_empty(), "what is reused has been answered");
+        if answered.capacity() > self.spare.capacity() {
+            self.spare = answered;
+        }
+    }
+
+    /// Closes the batch; `first_seq` is its first row's number. The next one is given room for as many rows.
     pub(crate) fn seal(&mut self, first_seq: u64, views: Vec<AuctionView>) -> Sealed {
-        let Self { rows, leaves, closes, waiting } = std::mem::take(self);
+        let spare = std::mem::take(&mut self.spare);
+        let next = Self {
+            rows: Batch::with_capacity(self.rows.len()),
+            leaves: Vec::with_capacity(self.leaves.len()),
+            closes: Vec::new(),
+            waiting: spare,
+            spare: Vec::new(),
+        };
+        let Self { rows, leaves, closes, waiting, .. } = std::mem::replace(self, next);
         let work = Work { rows: Arc::new(rows), leaves: leaves.into(), closes: closes.into() };
         Sealed { first_seq, work, waiting, views, sent_at: None }
     }

@@ -1,5 +1,7 @@
 //! Deciding: from a command in the mailbox to a row in the open batch.
 
+use std::sync::Arc;
+
 use auction_core::receipt::CloseStatement;
 use auction_core::{Command, Decision, Entry, Event, Hash, Subject};
 use store::commit::NewRow;
@@ -57,7 +59,7 @@ impl ShardActor {
         let decided_at = Instant::now();
         let (command, decision, hash) = if decision.is_idle() {
             let hash = self.state.head(&decision.subject);
-            (command, decision, hash)
+            (command, Arc::new(decision), hash)
         } else {
             self.record(Entry { command, now, decision }, fingerprint)
         };
@@ -78,7 +80,7 @@ impl ShardActor {
     }
 
     /// Folds a decided command into the state and adds its row, leaf and closes to the open batch.
-    fn record(&mut self, entry: Entry, fingerprint: Fingerprint) -> (Command, Decision, Hash) {
+    fn record(&mut self, entry: Entry, fingerprint: Fingerprint) -> (Command, Arc<Decision>, Hash) {
         let bytes = entry.encode();
         let hash = self.link(&entry, &bytes);
         self.state.apply(&entry, hash);
@@ -105,7 +107,7 @@ impl ShardActor {
             key: command.source.key.clone(),
             now,
         });
-        (command, decision, hash)
+        (command, Arc::new(decision), hash)
     }
 
     /// A hammer is signed in the commit that makes it durable.
@@ -131,11 +133,5 @@ impl Waiting {
     pub(crate) fn outcome(&self, epoch: u64, first: First) -> Outcome {
         let decision = self.decision.clone();
         Outcome { epoch, seq: self.seq, now: self.now, decision, hash: self.hash, first, judged: None }
-    }
-
-    /// The answer for the last who waits for it.
-    pub(crate) fn into_outcome(self, epoch: u64) -> Outcome {
-        let Self { now, decision, seq, hash, .. } = self;
-        Outcome { epoch, seq, now, decision, hash, first: First::Decided, judged: None }
     }
 }

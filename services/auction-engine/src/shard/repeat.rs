@@ -1,5 +1,7 @@
 //! A key that may have been seen before: the first decision is the answer, however long ago it was.
 
+use std::sync::Arc;
+
 use auction_core::Command;
 use xtra::{Context, Handler};
 
@@ -57,7 +59,7 @@ pub(crate) fn outcome_of(row: &store::journal::StoredRow, epoch: u64) -> Result<
         epoch,
         seq: row.seq,
         now: entry.now,
-        decision: entry.decision,
+        decision: Arc::new(entry.decision),
         hash: row.hash,
         first: First::Repeated,
         judged: None,

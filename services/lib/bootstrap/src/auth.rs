@@ -169,7 +169,8 @@ impl Verifier {
             self.check_time(&claims)?;
             return Ok(claims);
         }
-        let claims = Arc::new(self.verify_anew(token).await?);
+        // Boxed: asking the issuer makes a large future, and nearly every token is known.
+        let claims = Arc::new(Box::pin(self.verify_anew(token)).await?);
         self.verified.insert(hash, claims.clone());
         Ok(claims)
     }

@@ -28,7 +28,7 @@ pub struct Batch {
     lot: Vec<Option<i32>>,
     lot_seq: Vec<i64>,
     entry: Vec<Vec<u8>>,
-    hash: Vec<Vec<u8>>,
+    hash: Vec<[u8; 32]>,
     doc: Vec<String>,
     idem_source: Vec<i16>,
     idem_key: Vec<String>,
@@ -87,6 +87,23 @@ pub enum CommitError {
 }
 
 impl Batch {
+    /// An empty batch with room for so many rows.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            auction: Vec::with_capacity(rows),
+            lot: Vec::with_capacity(rows),
+            lot_seq: Vec::with_capacity(rows),
+            entry: Vec::with_capacity(rows),
+            hash: Vec::with_capacity(rows),
+            doc: Vec::with_capacity(rows),
+            idem_source: Vec::with_capacity(rows),
+            idem_key: Vec::with_capacity(rows),
+            at_ms: Vec::with_capacity(rows),
+            crc: Vec::with_capacity(rows),
+            bytes: 0,
+        }
+    }
+
     pub fn push(&mut self, row: NewRow) {
         self.bytes += row.entry.len();
         self.crc.push(crate::journal::checksum(&row.entry, &row.hash));
@@ -94,7 +111,7 @@ impl Batch {
         self.lot.push(row.lot.map(|lot| i32::try_from(lot.0).expect("lot numbers fit an i32")));
         self.lot_seq.push(signed(row.lot_seq));
         self.entry.push(row.entry);
-        self.hash.push(row.hash.0.to_vec());
+        self.hash.push(row.hash.0);
         self.doc.push(row.doc);
         self.idem_source.push(source_number(row.source));
         self.idem_key.push(row.key);
@@ -166,7 +183,7 @@ const COMMIT: &str = concat!(
     insert into engine.journal
         (shard, seq, auction, lot, lot_seq, entry, hash, doc, idem_source, idem_key, at, crc)
     select fence.shard, fence.before + t.n, t.auction, t.lot, t.lot_seq, t.entry, t.hash, t.doc::jsonb, t.idem_source, t.idem_key,
-           to_timestamp(t.at_ms / 1000.0), t.crc
+           to_timestamp(t.at_ms::float8 / 1000), t.crc
       from fence, unnest($5::text[], $6::int[], $7::bigint[], $8::bytea[], $9::bytea[], $10::text[], $11::smallint[],
                          $12::text[], $13::bigint[], $14::int[])
            with ordinality as t (auction, lot, lot_seq, entry, hash, doc, idem_source, idem_key, at_ms, crc, n)

@@ -82,8 +82,11 @@ pub async fn lot_page(
     after: u64,
     limit: u32,
 ) -> Result<Vec<StoredRow>, Error> {
-    let sql =
-        format!("{COLUMNS} where shard = $1 and auction = $2 and lot = $3 and lot_seq > $4 order by lot_seq limit $5");
+    // A lot's rows are numbered without a gap, so that a range of numbers is a number of rows.
+    let sql = format!(
+        "{COLUMNS} where shard = $1 and auction = $2 and lot = $3 and lot_seq > $4 and lot_seq <= $4 + $5
+          order by lot_seq"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(shard)
         .bind(auction.as_str())

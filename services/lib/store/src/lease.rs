@@ -136,7 +136,8 @@ pub async fn holder_of(executor: impl PgExecutor<'_>, auction: &AuctionId) -> Re
     let row = sqlx::query(
         "select shard, address from engine.shard_lease lease
           where until > now()
-            and exists (select 1 from engine.journal row where row.shard = lease.shard and row.auction = $1)
+            and exists (select 1 from engine.journal row
+                          where row.shard = lease.shard and row.auction = $1 and row.lot is null)
           limit 1",
     )
     .bind(auction.as_str())

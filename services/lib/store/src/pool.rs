@@ -60,6 +60,8 @@ impl Database {
         let connecting = async {
             let mut connection = PgConnection::connect_with(&self.options).await?;
             sqlx::query("set synchronous_commit = on").execute(&mut connection).await?;
+            // One plan serves the commit's statement for any batch; planning it anew costs a small batch more than its rows.
+            sqlx::query("set plan_cache_mode = force_generic_plan").execute(&mut connection).await?;
             for setting in ["fsync", "full_page_writes"] {
                 let value: String = sqlx::query("select current_setting($1)")
                     .bind(setting)
