@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bootstrap::args::{Auth, Common, Database, Redis};
@@ -9,8 +10,23 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "auction-engine", version)]
 pub struct Args {
+    /// Threads for connections and decisions; half of the cores by default, for the database and Redis need the others
+    /// where they share the machine, and one writer gains little from more.
+    #[arg(long, env = "AUCTION_ENGINE_THREADS", global = true)]
+    threads: Option<NonZeroUsize>,
     #[command(subcommand)]
     pub role: Role,
+}
+
+impl Args {
+    /// How many threads the runtime is given, at least one.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(half_of_the_cores, NonZeroUsize::get)
+    }
+}
+
+fn half_of_the_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2)
 }
 
 #[derive(Debug, Subcommand)]

@@ -35,6 +35,7 @@ use axum::routing::get;
 use bootstrap::auth::Verifier;
 use bootstrap::clock::Clock;
 use store::PgPool;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -121,13 +122,16 @@ fn endpoints() -> OpenApiRouter<Api> {
 /// The API port: REST, its description, and the WebSocket.
 pub fn router(api: Api) -> Router {
     let (rest, _description) = endpoints().split_for_parts();
-    rest.layer(middleware::from_fn_with_state(api.clone(), forward::to_holder))
+    // One stack, for every layer that is added alone boxes each request once more.
+    let around = ServiceBuilder::new()
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_DEADLINE))
+        .layer(middleware::from_fn_with_state(api.clone(), forward::to_holder));
+    rest.layer(around)
         .route("/v1/ws", get(crate::ws::upgrade))
         .route("/v1/openapi.json", get(openapi::show))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(CatchPanicLayer::custom(panicked))
         .with_state(api)
 }
 
