@@ -169,7 +169,7 @@ impl Reader {
         if inbox.seq == 0
             && let Some(first) = self.auctions().iter().map(|view| view.terms.starts_at).min()
         {
-            let since = Timestamp(first.0 - LOOK_BACK_MS);
+            let since = Timestamp(first.0.saturating_sub(LOOK_BACK_MS));
             let begin = store::inbox::position_before(&self.inbox.pool, &self.handle, since).await?;
             if begin > 0 {
                 self.advance(begin, begin)?.await?;

@@ -135,6 +135,10 @@ impl Handler<Report> for ShardActor {
                 let Some(batch) = self.in_flight.take().filter(|batch| batch.first_seq == first_seq) else {
                     return stop_on_confusion(context);
                 };
+                // The database works on the next batch while this one is answered.
+                if self.has_rows() {
+                    self.send_next();
+                }
                 self.announce(batch);
             }
             Settled::Refused { first_seq, rows } => {
@@ -183,6 +187,11 @@ impl ShardActor {
             let _ = done.send(Closed { seq: self.durable_seq, snapshot: self.last_snapshot() });
             context.stop_self();
         }
+    }
+
+    /// Whether decided rows wait to be sent.
+    fn has_rows(&self) -> bool {
+        !self.open.rows.is_empty() || !self.sealed.is_empty()
     }
 
     fn ask_for_flush(&mut self) {

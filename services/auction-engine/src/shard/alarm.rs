@@ -20,9 +20,7 @@ pub(crate) async fn run(
 ) {
     loop {
         let next = *deadline.borrow_and_update();
-        let wait = next.map_or(LONGEST_SLEEP, |next| {
-            Duration::from_millis(u64::try_from(next.0 - clock.now_ms()).unwrap_or(0)).min(LONGEST_SLEEP)
-        });
+        let wait = next.map_or(LONGEST_SLEEP, |next| wait_for(next, Timestamp(clock.now_ms())));
         tokio::select! {
             changed = deadline.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(wait) => {
@@ -36,5 +34,23 @@ pub(crate) async fn run(
                 }
             }
         }
+    }
+}
+
+/// How long to sleep; not at all for what is due, and "at once" is the beginning of time.
+fn wait_for(due: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from((due - now).0).unwrap_or(0)).min(LONGEST_SLEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_at_once_is_not_waited_for() {
+        let now = Timestamp(1_800_000_000_000);
+        assert_eq!(wait_for(Timestamp(i64::MIN), now), Duration::ZERO);
+        assert_eq!(wait_for(Timestamp(now.0 + 20), now), Duration::from_millis(20));
+        assert_eq!(wait_for(Timestamp::MAX, now), LONGEST_SLEEP);
     }
 }
