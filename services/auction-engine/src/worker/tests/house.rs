@@ -126,7 +126,7 @@ impl House {
         let known = async {
             for attempt in 0.. {
                 let probe = self.bid(last, &format!("probe-{last}-{attempt}"), Intent::Bid(Wei::ZERO)).await.unwrap();
-                let auction_core::Verdict::Refused(refusal) = probe.decision.verdict else { panic!("zero is no bid") };
+                let auction_core::Verdict::Refused(refusal) = &probe.decision.verdict else { panic!("zero is no bid") };
                 if refusal.code() != "UnknownBidder" {
                     return;
                 }
