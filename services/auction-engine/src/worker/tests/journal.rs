@@ -19,7 +19,7 @@ async fn an_answered_bid_is_a_row_that_continues_its_chain() {
 
     let row = store::journal::by_key(&house.pool, &house.shard, SourceKind::Web, "first").await.unwrap().unwrap();
     assert_eq!((row.seq, row.hash), (outcome.seq, outcome.hash));
-    assert_eq!(row.decode().unwrap().decision, outcome.decision);
+    assert_eq!(row.decode().unwrap().decision, *outcome.decision);
     assert_eq!(house.engine.view(&sale()).unwrap().lots[0].price, Some(Wei::from(1_000)));
     house.close().await;
 }

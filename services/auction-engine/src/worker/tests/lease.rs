@@ -58,7 +58,7 @@ async fn lost_connections_lose_no_answered_bid_and_double_none() {
         };
         let (answers, ()) = tokio::join!(join_all(bids), cut);
         for answer in answers {
-            match answer.unwrap().decision.verdict {
+            match &answer.unwrap().decision.verdict {
                 Verdict::Accepted { .. } => accepted += 1,
                 // Bids side by side come in any order, so two of one bidder may follow each other.
                 Verdict::Refused(Refusal::AlreadyLeading { .. }) => leading += 1,
