@@ -180,23 +180,27 @@ impl Auction {
             Run::Scheduled => Err(Refusal::AuctionNotStarted { starts_at: self.terms.starts_at }),
             Run::Paused { .. } => Err(Refusal::AuctionPaused),
             Run::Cancelled { .. } => Err(Refusal::AuctionCancelled),
-            Run::Completed => Err(Refusal::AuctionCompleted),
+            // Its lots are closed, and each says so by the bid's own time.
+            Run::Completed => Ok(()),
         }
     }
 
-    /// The lot that a bid means: the named one, or the only one that runs.
-    pub(crate) fn resolve(&self, named: Option<LotNumber>) -> Result<&Lot, Refusal> {
+    /// The lot that a bid timed at `at` means: the named one, or the only one that ran then. A bid is answered alike whether
+    /// it arrives before the hammer or after it, so one that comes late means the lot that had opened last by its time.
+    pub(crate) fn resolve(&self, named: Option<LotNumber>, at: Timestamp) -> Result<&Lot, Refusal> {
         if let Some(lot) = named {
             return self.lot(lot).ok_or(Refusal::UnknownLot { lot });
         }
-        let mut running = self.running.iter();
-        match (running.next(), running.next()) {
-            (Some(lot), None) => self.lot(*lot).ok_or(Refusal::NoLotOpen),
-            (Some(_), Some(_)) => {
-                Err(Refusal::LotNotNamed { open: self.running.iter().copied().take(MAX_NAMED).collect() })
-            }
-            (None, _) => Err(Refusal::NoLotOpen),
+        if self.running.len() > 1 {
+            return Err(Refusal::LotNotNamed { open: self.running.iter().copied().take(MAX_NAMED).collect() });
         }
+        let only = self.running.first().and_then(|&lot| self.lot(lot));
+        self.opened_last(at).or(only).ok_or(Refusal::NoLotOpen)
+    }
+
+    fn opened_last(&self, at: Timestamp) -> Option<&Lot> {
+        let opened = self.lots.values().filter(|lot| lot.opened_at().is_some_and(|opened_at| opened_at <= at));
+        opened.max_by_key(|lot| (lot.opened_at(), lot.number()))
     }
 }
 

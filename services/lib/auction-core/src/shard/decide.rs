@@ -33,7 +33,7 @@ impl Shard {
                 now,
             ),
             Action::RefusePost { auction, bidder, code, post } => {
-                let subject = self.subject_of(auction, None);
+                let subject = self.subject_of(auction, None, command.at);
                 let known = self.auction(auction).is_some();
                 let refusal =
                     if known { Refusal::NotUnderstood { code: code.clone() } } else { Refusal::UnknownAuction };

@@ -210,6 +210,8 @@ fn a_jump_repeated_after_a_minute_asks_again() {
 fn ten_times_the_price_is_no_jump() {
     let mut house = House::with_lot(|_| {});
     assert_accepted(&house.bid(1, bid("1")));
+    let mut house = House::with_lot(|_| {});
+    assert!(matches!(refusal(&house.bid(1, bid("1.001"))), Refusal::JumpNeedsConfirmation { .. }));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn a_withdrawn_lot_frees_its_funds() {
     assert_done(&house.clerk(Clerk::WithdrawLot { lot: ONE, reason: because() }));
     assert_eq!(house.lot(1).reservation(), None);
     assert!(house.shard.bidders().get(crate::BidderId(1)).unwrap().reserved().is_zero());
-    assert_eq!(*refusal(&house.bid_on(1, 2, bid("0.2"))), Refusal::AuctionCompleted);
+    assert_eq!(*refusal(&house.bid_on(1, 2, bid("0.2"))), Refusal::LotWithdrawn { lot: ONE });
 }
 
 #[test]

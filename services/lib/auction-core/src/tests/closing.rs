@@ -201,16 +201,40 @@ fn nothing_is_accepted_after_the_hammer() {
     let mut house = House::with_lot(|_| {});
     house.bid(1, bid("0.1"));
     house.at(70);
-    assert_eq!(*refusal(&house.post(2, bid("0.2"), 30)), Refusal::AuctionCompleted);
-    assert_eq!(*refusal(&house.bid_on(1, 2, bid("0.2"))), Refusal::AuctionCompleted);
+    assert_eq!(*refusal(&house.post(2, bid("0.2"), 30)), Refusal::LotClosed { lot: LotNumber(1) });
+    assert_eq!(*refusal(&house.bid_on(1, 2, bid("0.2"))), too_late(1, 60));
+}
+
+#[test]
+fn a_late_bid_is_answered_alike_before_and_after_the_hammer() {
+    let refused_at = |arrival| {
+        let mut house = House::open(auction_terms(2));
+        house.at(arrival);
+        house.post(1, bid("0.1"), 65);
+        house.at(200);
+        let judged = |(bytes, _): &(Vec<u8>, crate::Hash)| crate::Entry::decode(bytes).unwrap().decision.verdict;
+        let refusals = house.journal.iter().map(judged).filter_map(|verdict| match verdict {
+            Verdict::Refused(refusal) => Some(refusal),
+            Verdict::Accepted { .. } | Verdict::Parked | Verdict::Done => None,
+        });
+        refusals.collect::<Vec<_>>()
+    };
+    // Draining, between the lots, while the second runs, when all is over.
+    for arrival in [66, 71, 80, 190] {
+        assert_eq!(refused_at(arrival), [too_late(1, 60)], "arrived at {arrival} s");
+    }
+}
+
+fn too_late(lot: u32, ended_at: i64) -> Refusal {
+    Refusal::TooLate { lot: LotNumber(lot), ended_at: at(ended_at) }
 }
 
 #[test]
 fn lots_in_sequence_open_a_pause_after_the_previous_one() {
     let mut house = House::open(auction_terms(2));
     house.at(70);
-    assert_eq!(*refusal(&house.bid_on(1, 1, bid("0.1"))), Refusal::LotClosed { lot: LotNumber(1) });
-    assert_eq!(*refusal(&house.bid(1, bid("0.1"))), Refusal::NoLotOpen);
+    assert_eq!(*refusal(&house.bid_on(1, 1, bid("0.1"))), too_late(1, 60));
+    assert_eq!(*refusal(&house.bid(1, bid("0.1"))), too_late(1, 60));
     assert_eq!(house.lot(2).phase().name(), "upcoming");
     house.at(75);
     assert_eq!(house.lot(2).opened_at(), Some(at(75)));

@@ -28,7 +28,7 @@ impl<'a> Asked<'a> {
 
 impl Shard {
     pub(super) fn decide_bid(&self, id: &AuctionId, asked: &Asked<'_>, now: Timestamp) -> Decision {
-        let subject = self.subject_of(id, asked.lot);
+        let subject = self.subject_of(id, asked.lot, asked.at);
         let row = self.head_of(&subject).seq + 1;
         match self.hear(id, asked, row, now) {
             Ok(Judged { verdict, events }) => Decision { subject, lot_seq: row, verdict, events },
@@ -40,10 +40,10 @@ impl Shard {
     }
 
     /// The chain to which a bid belongs: the lot's that it means, else the auction's, else the shard's.
-    pub(super) fn subject_of(&self, id: &AuctionId, lot: Option<LotNumber>) -> Subject {
+    pub(super) fn subject_of(&self, id: &AuctionId, lot: Option<LotNumber>, at: Timestamp) -> Subject {
         self.auction(id).map_or_else(Subject::default, |auction| Subject {
             auction: Some(auction.id().clone()),
-            lot: auction.resolve(lot).ok().map(Lot::number),
+            lot: auction.resolve(lot, at).ok().map(Lot::number),
         })
     }
 
@@ -53,7 +53,7 @@ impl Shard {
         auction.check_channel(asked.source.kind)?;
         self.bidders().admitted(asked.bidder)?;
         auction.check_running(asked.at)?;
-        let lot = auction.resolve(asked.lot)?;
+        let lot = auction.resolve(asked.lot, asked.at)?;
         match timing(auction, lot, asked.at)? {
             Timing::InTime => {
                 let bid = Bid { bidder: asked.bidder, intent: asked.intent, at: asked.at, post: asked.post };
@@ -81,6 +81,9 @@ fn timing(auction: &Auction, lot: &Lot, at: Timestamp) -> Result<Timing, Refusal
         }
         Phase::Upcoming | Phase::Skipped { .. } => return Err(Refusal::LotNotOpen { lot: number }),
         Phase::Withdrawn { .. } => return Err(Refusal::LotWithdrawn { lot: number }),
+        Phase::Sold { .. } | Phase::Passed { .. } if at > lot.end() => {
+            return Err(Refusal::TooLate { lot: number, ended_at: lot.end() });
+        }
         Phase::Sold { .. } | Phase::Passed { .. } => return Err(Refusal::LotClosed { lot: number }),
     }
     if let Some(opened_at) = lot.opened_at().filter(|&opened_at| at < opened_at) {
