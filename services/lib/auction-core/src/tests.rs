@@ -5,6 +5,7 @@ mod clerk;
 mod closing;
 mod funds;
 mod golden;
+mod half_cut;
 mod manifest;
 mod model;
 pub(crate) mod properties;
