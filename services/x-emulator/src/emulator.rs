@@ -90,6 +90,7 @@ impl Core {
             | Fault::Reorder { .. }
             | Fault::TooManyRequests { .. }
             | Fault::Unavailable { .. }
+            | Fault::UsageCapped { .. }
             | Fault::PartialErrors { .. } => {}
             Fault::Clear => self.windows.forget(),
         }
@@ -241,6 +242,7 @@ impl Emulator {
                 let standing = Standing { limit: 1, remaining: 0, reset_s, admitted: false };
                 return (Some(standing), Err(spent(legacy)));
             }
+            Some(Wrong::UsageCapped) => return (None, Err(Problem::usage_capped())),
             Some(Wrong::Partial) | None => {}
         }
         let caller = match self.identify(&mut core, ask, now_ms) {
@@ -365,12 +367,30 @@ pub fn with_standing(mut response: Response, standing: Option<Standing>) -> Resp
 
 /// Takes the last thing of a list away and reports it in `errors`, as X does when one could not be filled in.
 fn drop_one(body: &mut Value) {
-    let dropped = body["data"].as_array_mut().and_then(Vec::pop);
+    let dropped = body.get_mut("data").and_then(Value::as_array_mut).and_then(Vec::pop);
     let id = dropped.as_ref().and_then(|d| d["id"].as_str()).unwrap_or("0").to_owned();
     let mut error = problem::hydration_failure("tweet", &id);
     error["resource_id"] = json!(id);
-    match body["errors"].as_array_mut() {
+    match body.get_mut("errors").and_then(Value::as_array_mut) {
         Some(errors) => errors.push(error),
         None => body["errors"] = json!([error]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_gains_an_error_and_no_data() {
+        let mut body = json!({"meta": {"result_count": 0}});
+        drop_one(&mut body);
+        assert!(
+            body.get("data").is_none() && body["errors"].as_array().is_some_and(|errors| errors.len() == 1),
+            "{body}"
+        );
+        let mut body = json!({"data": [{"id": "1"}, {"id": "2"}], "errors": []});
+        drop_one(&mut body);
+        assert_eq!((&body["data"], &body["errors"][0]["resource_id"]), (&json!([{"id": "1"}]), &json!("2")));
     }
 }

@@ -68,6 +68,13 @@ pub enum Fault {
         /// How many answers.
         times: u32,
     },
+    /// The next answers say that the month's cap of posts is used up.
+    UsageCapped {
+        /// Which endpoint by its name; all if not said.
+        endpoint: Option<String>,
+        /// How many answers.
+        times: u32,
+    },
     /// The next good answers lack one thing of their list and say so in `errors`.
     PartialErrors {
         /// Which endpoint by its name; all if not said.
@@ -94,6 +101,8 @@ pub enum Wrong {
     },
     /// 503.
     Unavailable,
+    /// 429 of the kind that waiting does not help.
+    UsageCapped,
     /// 200 with `errors`.
     Partial,
 }
@@ -151,6 +160,7 @@ impl Faults {
             Fault::Unavailable { endpoint, times } => {
                 self.queue(endpoint.as_deref(), Wrong::Unavailable, *times)?;
             }
+            Fault::UsageCapped { endpoint, times } => self.queue(endpoint.as_deref(), Wrong::UsageCapped, *times)?,
             Fault::PartialErrors { endpoint, times } => self.queue(endpoint.as_deref(), Wrong::Partial, *times)?,
             Fault::Clear => *self = Self::default(),
         }

@@ -111,11 +111,6 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "about:blank", "Content Too Large", "Content Too Large")
     }
 
-    /// 404 for a single thing that was asked for by a path.
-    pub fn no_such_resource(detail: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "about:blank", "Not Found Error", detail)
-    }
-
     /// 409 for what exists already.
     pub fn conflict(detail: &str) -> Self {
         Self::new(StatusCode::CONFLICT, "about:blank", "Conflict", detail)

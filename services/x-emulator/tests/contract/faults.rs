@@ -99,6 +99,15 @@ async fn answers_go_wrong_as_often_as_asked_and_then_right() {
 }
 
 #[tokio::test]
+async fn a_used_up_month_is_told_apart_from_a_used_up_window() {
+    let bed = Bed::new().await;
+    bed.fault(json!({"kind": "usage_capped", "endpoint": "mentions", "times": 1})).await;
+    let (status, problem) = bed.get(&format!("/2/users/{HOUSE}/mentions"), HOUSE_TOKEN).await;
+    assert_eq!((status, &problem["title"]), (StatusCode::TOO_MANY_REQUESTS, &json!("UsageCapExceeded")));
+    assert_eq!(bed.get(&format!("/2/users/{HOUSE}/mentions"), HOUSE_TOKEN).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_partial_answer_lacks_one_thing_and_names_it() {
     let bed = Bed::new().await;
     let ada = bed.person("ada");
