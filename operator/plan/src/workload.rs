@@ -95,10 +95,8 @@ pub(crate) fn x_emulator(handle: &str, ports: PortChoice) -> Workload {
 
 pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: Stage) -> Workload {
     let mut environment = processing(stage);
+    environment.extend(issuer());
     environment.extend([
-        ("AUTH_JWKS", Setting::IssuerKeys),
-        ("AUTH_ISSUER", Setting::IssuerName),
-        ("AUTH_AZP", Setting::IssuerParty),
         ("DATABASE_URL", Setting::DatabaseUrl),
         ("REDIS_URL", Setting::RedisUrl),
         ("RECEIPT_KEY_FILE", Setting::ReceiptKeyFile),
@@ -119,6 +117,7 @@ pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: 
 pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: PortChoice, stage: Stage) -> Workload {
     let show = auctions.iter().copied().collect::<Vec<_>>().join("+");
     let mut environment = processing(stage);
+    environment.extend(issuer());
     environment.extend([
         ("X_SHOW", Setting::Text(show)),
         ("DATABASE_URL", Setting::DatabaseUrl),
@@ -142,6 +141,11 @@ pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: Por
         epoch: None,
         restart: Restart::Always,
     }
+}
+
+/// Whose tokens a service believes.
+fn issuer() -> [(&'static str, Setting); 3] {
+    [("AUTH_JWKS", Setting::IssuerKeys), ("AUTH_ISSUER", Setting::IssuerName), ("AUTH_AZP", Setting::IssuerParty)]
 }
 
 fn processing(stage: Stage) -> BTreeMap<&'static str, Setting> {

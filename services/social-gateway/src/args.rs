@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use auction_core::{Handle, Span};
-use bootstrap::args::{Common, Database, Redis};
+use bootstrap::args::{Auth, Common, Database, Redis};
 use clap::{Command, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::ingest::audit::Timing;
@@ -21,6 +21,8 @@ pub struct Args {
     pub database: Database,
     #[command(flatten)]
     pub redis: Redis,
+    #[command(flatten)]
+    pub auth: Auth,
     /// The house's handle on X; the credentials must be that account's.
     #[arg(long, visible_alias = "house", env = "X_HOUSE_HANDLE", value_parser = handle)]
     pub handle: Handle,
@@ -51,9 +53,6 @@ pub struct Args {
     /// Shortens the waits before coming back to a stream, in hundredths of X's own rule. Only for rehearsals.
     #[arg(long, env = "X_BACKOFF_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub backoff_percent: u32,
-    /// A rehearsal: credentials that are not given are those that the X emulator takes.
-    #[arg(long, env = "REHEARSAL")]
-    pub rehearsal: bool,
     /// A file of credentials (JSON, or one NAME=value a line) for those that the environment does not hold.
     #[arg(long, env = "X_CREDENTIALS_FILE")]
     pub credentials_file: Option<PathBuf>,
@@ -93,8 +92,9 @@ fn command() -> Command {
     Args::command().subcommand(openapi).subcommand_negates_reqs(true).args_conflicts_with_subcommands(true)
 }
 
-const CREDENTIALS: &str = "Credentials come from the environment alone: X_BEARER_TOKEN, X_API_KEY, X_API_SECRET_KEY, \
-X_ACCESS_TOKEN, X_ACCESS_TOKEN_SECRET, each also as …_FILE with a path, each also with the prefix TWITTER_.";
+const CREDENTIALS: &str = "Credentials come from the environment, or from --credentials-file for those that are not there: X_BEARER_TOKEN, X_API_KEY, X_API_SECRET_KEY, \
+X_ACCESS_TOKEN, X_ACCESS_TOKEN_SECRET, each also as …_FILE with a path, each also with the prefix TWITTER_. In a rehearsal \
+those that are missing are the X emulator's.";
 
 impl Args {
     /// How audits are timed.
@@ -124,7 +124,7 @@ impl Args {
         let environment = |name: &str| std::env::var(name).ok();
         let given = Credentials::read(|name| environment(name).or_else(|| file.get(name)));
         match given {
-            Err(BadCredentials::Missing { .. }) if self.rehearsal => Ok(Credentials::rehearsal()),
+            Err(BadCredentials::Missing { .. }) if self.auth.rehearsal => Ok(Credentials::rehearsal()),
             other => other,
         }
     }
@@ -167,7 +167,15 @@ mod tests {
         let read = |words: &[&str]| command().try_get_matches_from(words).and_then(|matches| Task::read(&matches));
         assert!(matches!(read(&["social-gateway", "openapi"]), Ok(Task::Openapi)));
         assert!(read(&["social-gateway", "--handle", "two words"]).is_err());
-        let whole = ["social-gateway", "--handle=h", "--database-url=postgres://h/d", "--redis-url=redis://h/0"];
+        let whole = [
+            "social-gateway",
+            "--handle=h",
+            "--database-url=postgres://h/d",
+            "--redis-url=redis://h/0",
+            "--auth-jwks=keys.json",
+            "--auth-issuer=i",
+            "--auth-azp=p",
+        ];
         assert!(matches!(read(&whole), Ok(Task::Serve(args)) if args.keep_text_days == 30));
     }
 }

@@ -63,6 +63,7 @@ pub struct Audit {
 
 #[derive(Debug, Default)]
 struct Facts {
+    account: Option<Code>,
     sources: BTreeMap<Via, Source>,
     inbox: Inbox,
     audit: Audit,
@@ -96,6 +97,16 @@ impl Board {
             source.last_post_age = Some(age);
             source.posts += 1;
         });
+    }
+
+    /// X has not said who we are, for this reason; `None` when it has.
+    pub fn account_problem(&self, problem: Option<Code>) {
+        self.with(|facts| facts.account = problem);
+    }
+
+    /// Why X has not said who we are.
+    pub fn account(&self) -> Option<Code> {
+        self.with(|facts| facts.account)
     }
 
     /// Changes what is known of the inbox.

@@ -1,7 +1,9 @@
 //! The gateway's own API: what its sources, its audit and its spending are doing. Reads only: nothing here changes
-//! anything or can post, so nobody is asked who they are; the port is for the house's own network.
+//! anything or can post. What names people or money is for the house's own roles. Serves from the first moment, also
+//! while X has not said who we are.
 
 mod fault;
+mod house;
 mod openapi;
 mod replies;
 mod spend;
@@ -9,13 +11,14 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use auction_core::Timestamp;
+use auction_core::{Handle, Timestamp};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use bootstrap::auth::Verifier;
 use store::PgPool;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -25,7 +28,6 @@ use utoipa_axum::routes;
 pub use openapi::document as openapi_document;
 
 use crate::board::Board;
-use crate::ingest::House;
 use crate::ledger::Ledger;
 use crate::x::Client;
 
@@ -35,11 +37,21 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(15);
 /// What the routes read.
 #[derive(Clone)]
 pub struct Api {
-    pub house: House,
+    pub handle: Handle,
     pub board: Board,
-    pub ledger: Ledger,
     pub client: Arc<Client>,
     pub pool: PgPool,
+    pub verifier: Verifier,
+    /// Set once the gateway runs.
+    pub running: Arc<OnceLock<Running>>,
+}
+
+/// What is known once X has said who we are.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// The house's account on X.
+    pub user_id: u64,
+    pub ledger: Ledger,
 }
 
 /// All endpoints with their descriptions.

@@ -39,7 +39,7 @@ pub enum Arrival {
     /// An account has a new handle.
     Renamed {
         bidder: BidderId,
-        handle: String,
+        handle: Handle,
     },
 }
 

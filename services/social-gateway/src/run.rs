@@ -1,10 +1,11 @@
 //! Puts the gateway together, and takes it apart in order: sources stop, what they brought becomes durable, the lease is
 //! given back, the spending is stored.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bootstrap::auth::Verifier;
 use bootstrap::clock::Clock;
 use bootstrap::health::Health;
 use bootstrap::http::{listen, serve, serve_operations};
@@ -19,7 +20,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::args::Args;
 use crate::board::Board;
-use crate::http::Api;
+use crate::http::{Api, Running};
 use crate::inbox::Writer;
 use crate::ingest::audit::Auditor;
 use crate::ingest::retention::Retention;
@@ -67,6 +68,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let bus = Bus::new(args.redis.redis_url.expose_secret())?;
     let client = Arc::new(Client::new(&args.x_api_url, credentials, clock.clone(), observe.clone())?);
 
+    let verifier = Verifier::new(&args.auth, args.common.bind, clock.clone()).await?;
+
     let wanted = ports::ports_from_env(Service::SocialGateway)?;
     let bind = args.common.bind;
     let (api, api_port) = listen(bind, wanted.api, "SOCIAL_GATEWAY_PORT").await?;
@@ -78,11 +81,25 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         ports::publish(file, &bound).context("the ports file cannot be written")?;
     }
 
+    let board = Board::default();
+    let running = Arc::new(OnceLock::new());
+    let shown = Api {
+        handle: args.handle.clone(),
+        board: board.clone(),
+        client: client.clone(),
+        pool: pool.clone(),
+        verifier,
+        running: running.clone(),
+    };
+    serve(&life, "api", api, crate::http::router(shown));
+
     let account = Account { handle: args.handle.clone(), show: args.show.clone(), ceiling: args.spend_ceiling };
     let stopping = life.stopping();
     let account_known = health.gate("x_account");
     let start = async {
-        let User { id, username } = identity::wait(&client, &args.handle, args.backoff_percent).await?;
+        let User { id, username } =
+            identity::wait(&client, &args.handle, args.backoff_percent, |problem| board.account_problem(problem))
+                .await?;
         tracing::info!(user = %id, username, "x knows us");
         account_known.open();
         let ledger = Ledger::resume(&pool, account, clock.clone(), observe.clone()).await?;
@@ -95,10 +112,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         stopped = life.until_stopped() => { stopped?; None }
     };
     if let Some((house, ledger)) = started {
-        let board = Board::default();
         let parts = Parts { args, life: life.clone(), clock, board, observe, health, pool, bus, client, house, ledger };
+        running.get_or_init(|| Running { user_id: parts.house.id, ledger: parts.ledger.clone() });
         parts.spawn();
-        serve(&life, "api", api, crate::http::router(parts.api()));
         parts.health.started();
         drop(parts);
         if !stopping.is_cancelled() {
@@ -188,6 +204,7 @@ impl Parts {
             ledger: self.ledger.clone(),
             arrivals: arrivals.clone(),
             holding: holding.subscribe(),
+            level: self.ledger.level(),
             every: self.args.sweep_every(),
             keep: self.args.keep_text(),
         }
@@ -246,16 +263,6 @@ impl Parts {
             ledger: self.ledger.clone(),
             holding: holding.subscribe(),
             level: self.ledger.level(),
-        }
-    }
-
-    fn api(&self) -> Api {
-        Api {
-            house: self.house.clone(),
-            board: self.board.clone(),
-            ledger: self.ledger.clone(),
-            client: self.client.clone(),
-            pool: self.pool.clone(),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use auction_core::command::InboxPosition;
 use auction_core::{Action, AuctionId, Handle, Intent, LotNumber, Wei};
 use bid_grammar::{Post, Reading, Reference};
-use store::inbox::{InboxPost, PostReference};
+use store::inbox::InboxPost;
+use store::social::Reference as PostReference;
 
 use crate::engine::{AuctionState, AuctionView};
 

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use auction_core::{BidderId, Entry, Event, Handle, SourceKind, Verdict};
 use bid_grammar::{Post, Reading, Reference};
 use hdrhistogram::Histogram;
-use store::inbox::{InboxPost, PostReference};
+use store::inbox::InboxPost;
+use store::social::Reference as PostReference;
 use store::{Database, PgPool, inbox, journal};
 
 /// Rows read at once.

@@ -5,6 +5,19 @@ use auction_core::{Decision, Event, Verdict};
 /// The type of a command of the clerk or of the house that was refused: it changed nothing, so it has no event.
 pub const COMMAND_REFUSED: &str = "io.sothebais.auction.command.refused.v1";
 
+/// The types that programs outside the engine act on.
+pub const BID_ACCEPTED: &str = "io.sothebais.auction.bid.accepted.v1";
+/// A bid was refused.
+pub const BID_REFUSED: &str = "io.sothebais.auction.bid.refused.v1";
+/// A bid that had counted counts no more.
+pub const BID_VOIDED: &str = "io.sothebais.auction.bid.voided.v1";
+/// The hammer fell for somebody.
+pub const LOT_SOLD: &str = "io.sothebais.auction.lot.sold.v1";
+/// The hammer fell for nobody.
+pub const LOT_PASSED: &str = "io.sothebais.auction.lot.passed.v1";
+/// A lot was taken out of the sale.
+pub const LOT_WITHDRAWN: &str = "io.sothebais.auction.lot.withdrawn.v1";
+
 /// The type of one event.
 pub fn type_of(event: &Event) -> &'static str {
     match event {
@@ -17,8 +30,8 @@ pub fn type_of(event: &Event) -> &'static str {
         Event::InboxAdvanced { .. } => "io.sothebais.auction.inbox.advanced.v1",
         Event::InboxAudited { .. } => "io.sothebais.auction.inbox.audited.v1",
         Event::LotOpened { .. } => "io.sothebais.auction.lot.opened.v1",
-        Event::BidAccepted { .. } => "io.sothebais.auction.bid.accepted.v1",
-        Event::BidRefused { .. } => "io.sothebais.auction.bid.refused.v1",
+        Event::BidAccepted { .. } => BID_ACCEPTED,
+        Event::BidRefused { .. } => BID_REFUSED,
         Event::BidParked { .. } => "io.sothebais.auction.bid.parked.v1",
         Event::BidUnparked { .. } => "io.sothebais.auction.bid.unparked.v1",
         Event::LotExtended { .. } => "io.sothebais.auction.lot.extended.v1",
@@ -27,11 +40,11 @@ pub fn type_of(event: &Event) -> &'static str {
         Event::LotHeld { .. } => "io.sothebais.auction.lot.held.v1",
         Event::LotReleased { .. } => "io.sothebais.auction.lot.released.v1",
         Event::LotSkipped { .. } => "io.sothebais.auction.lot.skipped.v1",
-        Event::LotWithdrawn { .. } => "io.sothebais.auction.lot.withdrawn.v1",
+        Event::LotWithdrawn { .. } => LOT_WITHDRAWN,
         Event::LotReoffered { .. } => "io.sothebais.auction.lot.reoffered.v1",
-        Event::LotSold { .. } => "io.sothebais.auction.lot.sold.v1",
-        Event::LotPassed { .. } => "io.sothebais.auction.lot.passed.v1",
-        Event::BidVoided { .. } => "io.sothebais.auction.bid.voided.v1",
+        Event::LotSold { .. } => LOT_SOLD,
+        Event::LotPassed { .. } => LOT_PASSED,
+        Event::BidVoided { .. } => BID_VOIDED,
         Event::LotReopened { .. } => "io.sothebais.auction.lot.reopened.v1",
         Event::IncrementHalved { .. } => "io.sothebais.auction.increment.halved.v1",
     }

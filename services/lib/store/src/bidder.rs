@@ -156,7 +156,7 @@ pub async fn list(pool: &PgPool, after: BidderId, limit: u32) -> Result<Vec<Bidd
     let sql = format!("{COLUMNS} where x_id > $1 order by x_id limit $2");
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(after.0)).bind(i64::from(limit)).fetch_all(pool).await?;
-    rows.iter().map(|row| Ok(versioned(row)?.bidder)).collect()
+    Ok(readable(&rows)?.into_iter().map(|versioned| versioned.bidder).collect())
 }
 
 /// One bidder.
@@ -177,13 +177,28 @@ pub async fn by_subject(pool: &PgPool, subject: &str) -> Result<Option<BidderId>
 pub async fn changes(pool: &PgPool, version: u64, limit: u32) -> Result<Vec<Versioned>, Error> {
     let sql = format!("{COLUMNS} where version > $1 order by version limit $2");
     let reading = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(version)).bind(i64::from(limit)).fetch_all(pool);
-    answered(reading).await?.iter().map(versioned).collect()
+    readable(&answered(reading).await?)
 }
 
 /// The lowest paddle above every one that is given out.
 pub async fn next_paddle(pool: &PgPool) -> Result<Paddle, Error> {
     let row = sqlx::query("select coalesce(max(paddle), 0) + 1 from engine.bidder").fetch_one(pool).await?;
     paddle(row.try_get(0)?)
+}
+
+/// The rows that can be read. One that cannot must not hide the others: it is reported and left out.
+fn readable(rows: &[PgRow]) -> Result<Vec<Versioned>, Error> {
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        match versioned(row) {
+            Ok(bidder) => read.push(bidder),
+            Err(error @ Error::Unreadable { .. }) => {
+                tracing::error!(%error, x_id = row.try_get::<i64, _>(0)?, "a bidder's row is left out");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
 }
 
 fn versioned(row: &PgRow) -> Result<Versioned, Error> {

@@ -239,7 +239,7 @@ pub async fn commit(
     match tokio::time::timeout(COMMIT_DEADLINE, statement).await {
         Ok(Ok(done)) if done.rows_affected() == 1 => Ok(Committed::Durable),
         Ok(Ok(_none)) => Ok(Committed::Fenced),
-        Ok(Err(error)) if is_bad_row(&error) => Err(CommitError::BadRow(error)),
+        Ok(Err(error)) if crate::is_bad_row(&error) => Err(CommitError::BadRow(error)),
         Ok(Err(error)) if is_answer(&error) => Err(CommitError::Failed(error)),
         Ok(Err(error)) => Err(CommitError::InDoubt(error)),
         Err(_elapsed) => Err(CommitError::Overdue(COMMIT_DEADLINE)),
@@ -251,15 +251,6 @@ pub async fn commit(
 fn is_answer(error: &sqlx::Error) -> bool {
     let database = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
     database.is_some_and(|error| error.severity() == PgSeverity::Error)
-}
-
-/// Data exceptions (22), integrity violations (23) and limits of one value (54) speak of rows; everything else of the
-/// server or the connection.
-fn is_bad_row(error: &sqlx::Error) -> bool {
-    match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
-        Some(code) => matches!(code.get(..2), Some("22" | "23" | "54")),
-        None => false,
-    }
 }
 
 /// The closes of a batch, column by column.

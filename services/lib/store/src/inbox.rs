@@ -4,6 +4,7 @@ use auction_core::{BidderId, Handle, Timestamp, TraceContext};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
+use crate::social::Reference;
 use crate::{Error, answered, signed, unsigned};
 
 /// A post as the engine reads it.
@@ -16,21 +17,12 @@ pub struct InboxPost {
     pub author: BidderId,
     /// `None` once the author has deleted it.
     pub text: Option<String>,
-    pub reference: PostReference,
+    pub reference: Reference,
     /// When the text that is held was posted.
     pub created_at: Timestamp,
     pub received_at: Timestamp,
     /// Where its trace began, if the gateway has chosen it.
     pub trace: Option<TraceContext>,
-}
-
-/// What a post refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PostReference {
-    None,
-    Reply,
-    Quote,
-    Repost,
 }
 
 /// The comparison of X's mentions with the inbox, as far as it has come.
@@ -179,19 +171,12 @@ pub async fn audit(pool: &PgPool, handle: &Handle) -> Result<Audit, Error> {
 }
 
 fn post(row: &PgRow) -> Result<InboxPost, Error> {
-    let reference = match row.try_get::<&str, _>(4)? {
-        "none" => PostReference::None,
-        "reply" => PostReference::Reply,
-        "quote" => PostReference::Quote,
-        "repost" => PostReference::Repost,
-        _ => return Err(Error::Unreadable { what: "a post's reference" }),
-    };
     Ok(InboxPost {
         seq: unsigned(row.try_get(0)?, "an inbox position")?,
         id: row.try_get(1)?,
         author: BidderId(unsigned(row.try_get(2)?, "an author's id")?),
         text: row.try_get(3)?,
-        reference,
+        reference: Reference::read(row.try_get(4)?)?,
         created_at: Timestamp(row.try_get(5)?),
         received_at: Timestamp(row.try_get(6)?),
         // A trace that cannot be read is no reason to lose a bid.

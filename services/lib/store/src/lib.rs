@@ -73,6 +73,15 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).expect("sequence numbers stay below 2^63")
 }
 
+/// Data exceptions (22), integrity violations (23) and limits of one value (54) speak of rows; everything else of the
+/// server or the connection.
+fn is_bad_row(error: &sqlx::Error) -> bool {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
+        Some(code) => matches!(code.get(..2), Some("22" | "23" | "54")),
+        None => false,
+    }
+}
+
 fn unsigned(number: i64, what: &'static str) -> Result<u64, Error> {
     u64::try_from(number).map_err(|_| Error::Unreadable { what })
 }

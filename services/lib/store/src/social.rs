@@ -1,7 +1,8 @@
 //! The `social` schema: posts, the inbox of a handle, audits, deletions, spend and replies. Written by the social gateway
-//! alone, under a lease that is fenced by its epoch; the engine reads the inbox and asks for audits.
+//! alone; the engine reads the inbox and asks for audits. The inbox, its audits and the sending of replies are fenced by
+//! the lease's epoch; deletions, handles, wishes and planned replies are keyed, so that two writers do them once.
 
-use auction_core::{BidderId, Timestamp, TraceContext};
+use auction_core::{BidderId, Handle, Timestamp, TraceContext};
 
 use crate::Error;
 
@@ -19,16 +20,15 @@ pub use compliance::{Checked, authors_since, erase_posts, expire_texts, is_silen
 pub use inbox::{Committed, commit_posts, last_seq, newest_post_at, posts_since};
 pub use lease::{Lease, lease_inbox, release_inbox, renew_inbox};
 pub use reply::{
-    NewReply, Reply, ReplyLot, ReplyState, ReplySubject, finish_reply, plan_reply, release_held, replies, reply_counts,
-    reply_subject, start_reply, unfinished_replies,
+    NewReply, Reply, ReplyLot, ReplyState, ReplySubject, finish_reply, give_up_replies_in_doubt, plan_reply,
+    planned_replies, release_held, replies, reply_subject, reply_times, start_reply,
 };
 pub use spend::{Spent, add_spend, load_spend};
 
 /// True if the data of some row is at fault (a value out of range, a broken constraint), so that a smaller batch may pass;
 /// false if the same statement may pass when it is tried again.
 pub fn is_about_data(error: &Error) -> bool {
-    let Error::Unavailable(sqlx::Error::Database(error)) = error else { return false };
-    error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    matches!(error, Error::Unavailable(error) if crate::is_bad_row(error))
 }
 
 /// Which of X's sources brought a post first.
@@ -60,6 +60,8 @@ pub enum Reference {
 }
 
 impl Reference {
+    const ALL: [Self; 4] = [Self::None, Self::Reply, Self::Quote, Self::Repost];
+
     /// The name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,6 +70,11 @@ impl Reference {
             Self::Quote => "quote",
             Self::Repost => "repost",
         }
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        let reference = Self::ALL.into_iter().find(|reference| reference.as_str() == text);
+        reference.ok_or(Error::Unreadable { what: "a post's reference" })
     }
 }
 
@@ -79,7 +86,7 @@ pub struct NewPost {
     /// The edit whose text this is; equal to `id` for a post that was never edited.
     pub latest_id: u64,
     pub author: BidderId,
-    pub author_handle: Option<String>,
+    pub author_handle: Option<Handle>,
     /// Without NUL characters.
     pub text: String,
     pub text_sha256: [u8; 32],
@@ -97,9 +104,4 @@ pub struct NewPost {
 /// A `u64` as PostgreSQL's `bigint`. X's ids are positive and below 2^63; what is not was never X's.
 fn bigint(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
-}
-
-/// A `bigint` that our own statements only ever write from a `u64`.
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
 }

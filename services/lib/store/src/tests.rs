@@ -214,28 +214,44 @@ async fn receipt_keys_are_published_once_for_each_shard() {
     );
 }
 
-#[tokio::test]
-async fn bidders_are_changed_by_id_and_paddles_belong_to_one() {
-    let Ground { pool, .. } = ground().await;
-    let bidder = |id, paddle, limit: Option<Wei>| Bidder {
+fn someone(id: u64, paddle: u32, limit: Option<Wei>) -> Bidder {
+    Bidder {
         terms: BidderTerms { bidder: BidderId(id), paddle: Paddle(paddle), limit, status: BidderStatus::Active },
         handle: Handle::new("someone").unwrap(),
         subject: None,
-    };
-    bidder::put(&pool, &[bidder(1, 100, None), bidder(2, 101, Some(Wei::from(5)))]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_bidder_who_cannot_be_read_hides_nobody() {
+    let Ground { pool, .. } = ground().await;
+    bidder::put(&pool, &[someone(1, 100, None), someone(2, 101, None), someone(3, 102, None)]).await.unwrap();
+    let spoiled = "update engine.bidder set handle = 'a_name_of_the_old_days' where x_id = 2";
+    sqlx::query(spoiled).execute(&pool).await.unwrap();
+    let listed = bidder::list(&pool, BidderId(0), 10).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.terms.bidder.0).collect::<Vec<_>>(), [1, 3]);
+    let changed = bidder::changes(&pool, 0, 10).await.unwrap();
+    assert_eq!(changed.iter().map(|one| one.bidder.terms.bidder.0).collect::<Vec<_>>(), [1, 3]);
+    assert!(matches!(bidder::get(&pool, BidderId(2)).await, Err(Error::Unreadable { .. })));
+}
+
+#[tokio::test]
+async fn bidders_are_changed_by_id_and_paddles_belong_to_one() {
+    let Ground { pool, .. } = ground().await;
+    bidder::put(&pool, &[someone(1, 100, None), someone(2, 101, Some(Wei::from(5)))]).await.unwrap();
     let first = bidder::changes(&pool, 0, 10).await.unwrap();
     assert_eq!(first.iter().map(|change| change.bidder.terms.bidder.0).collect::<Vec<_>>(), [1, 2]);
-    bidder::put(&pool, &[bidder(1, 100, Some(Wei::from(u128::MAX)))]).await.unwrap();
+    bidder::put(&pool, &[someone(1, 100, Some(Wei::from(u128::MAX)))]).await.unwrap();
     let changes = bidder::changes(&pool, first[1].version, 10).await.unwrap();
     assert_eq!(
         changes.iter().map(|change| change.bidder.terms.limit).collect::<Vec<_>>(),
         [Some(Wei::from(u128::MAX))]
     );
 
-    let taken = bidder::put(&pool, &[bidder(3, 101, None)]).await;
+    let taken = bidder::put(&pool, &[someone(3, 101, None)]).await;
     assert!(matches!(taken, Err(PutError::PaddleTaken { paddle: Paddle(101) })), "{taken:?}");
     assert_eq!(bidder::get(&pool, BidderId(3)).await.unwrap(), None);
-    assert_eq!(bidder::list(&pool, BidderId(1), 10).await.unwrap(), [bidder(2, 101, Some(Wei::from(5)))]);
+    assert_eq!(bidder::list(&pool, BidderId(1), 10).await.unwrap(), [someone(2, 101, Some(Wei::from(5)))]);
     assert_eq!(bidder::next_paddle(&pool).await.unwrap(), Paddle(102));
 }
 

@@ -9,6 +9,8 @@ use wire::problem::{PROBLEM_JSON, Problem};
 
 /// Seconds until the database may be asked again.
 const DATABASE_RETRY_AFTER: u32 = 2;
+/// Seconds until X may have been asked again.
+const START_RETRY_AFTER: u32 = 5;
 
 /// An error answer.
 #[derive(Debug)]
@@ -29,7 +31,19 @@ impl Fault {
         tracing::warn!(error = %bootstrap::chain(error), "a request failed at the database");
         let remedy = "try again in a few seconds";
         let problem = Problem::new(503, "DatabaseUnavailable", "the database does not answer", remedy);
-        Self { retry_after: Some(DATABASE_RETRY_AFTER), ..Self::from(problem) }
+        Self::later(problem, DATABASE_RETRY_AFTER)
+    }
+
+    /// The gateway has not started: X has not said who we are, or the database does not answer.
+    pub(super) fn starting() -> Self {
+        let remedy = "see account.problem in /v1/status, and try again";
+        let problem = Problem::new(503, "Starting", "the gateway waits for X or the database before it starts", remedy);
+        Self::later(problem, START_RETRY_AFTER)
+    }
+
+    /// What may go well after some seconds.
+    pub(super) fn later(problem: Problem, retry_after: u32) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::from(problem) }
     }
 }
 

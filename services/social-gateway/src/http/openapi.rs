@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use wire::Problem;
 
 #[derive(OpenApi)]
@@ -24,6 +25,9 @@ pub fn document() -> String {
     let (_routes, endpoints) = super::endpoints().split_for_parts();
     let mut document = Described::openapi();
     document.merge(endpoints);
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let mut text = document.to_pretty_json().expect("a description of plain types always encodes");
     text.push('\n');
     text
@@ -56,12 +60,15 @@ mod tests {
         }
     }
 
-    /// Whoever adds a route that changes something must ask for a token, and change this test.
+    /// Whoever adds a route must decide who may ask, and change this test.
     #[test]
-    fn nothing_here_changes_anything() {
+    fn nothing_here_changes_anything_and_people_and_money_need_a_token() {
         let document = document();
-        let paths = document["paths"].as_object().unwrap();
-        let methods: Vec<_> = paths.values().flat_map(|path| path.as_object().unwrap().keys()).collect();
-        assert_eq!(methods, ["get"; 3]);
+        let routes = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().iter();
+            methods.map(move |(method, route)| (path.as_str(), method.as_str(), route["security"].is_array()))
+        });
+        let routes: Vec<_> = routes.collect();
+        assert_eq!(routes, [("/v1/replies", "get", true), ("/v1/spend", "get", true), ("/v1/status", "get", false)]);
     }
 }

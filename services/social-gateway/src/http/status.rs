@@ -13,11 +13,21 @@ use crate::x::rate::{Counted, Window};
 #[derive(Serialize, ToSchema)]
 pub(super) struct Status {
     handle: String,
-    user_id: String,
+    /// The house's account on X; absent until X has said who we are.
+    user_id: Option<String>,
+    account: AccountStatus,
     inbox: InboxStatus,
     sources: Vec<SourceStatus>,
     audit: AuditStatus,
     rate_limits: Vec<RateLimitStatus>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AccountStatus {
+    /// The gateway runs: X knows the credentials, the database answers.
+    running: bool,
+    /// Why X has not said who we are, when it was asked last.
+    problem: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -63,13 +73,15 @@ struct RateLimitStatus {
     reset_at: Option<String>,
 }
 
-/// Shows what every part of the gateway is doing.
+/// Shows what every part of the gateway is doing. For anybody: it names no person and no money.
 #[utoipa::path(get, path = "/v1/status", tag = "operation", responses((status = 200, body = Status)))]
 pub(super) async fn show(State(api): State<Api>) -> Json<Status> {
     let (sources, inbox, audit) = api.board.read();
+    let running = api.running.get();
     Json(Status {
-        handle: api.house.handle.to_string(),
-        user_id: api.house.id.to_string(),
+        handle: api.handle.to_string(),
+        user_id: running.map(|running| running.user_id.to_string()),
+        account: AccountStatus { running: running.is_some(), problem: api.board.account().map(crate::x::Code::as_str) },
         inbox: InboxStatus {
             held: inbox.epoch.is_some(),
             epoch: inbox.epoch,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use auction_core::BidderId;
+use auction_core::{BidderId, Handle};
 use store::social::{Committed, NewPost, Via};
 use tokio::sync::oneshot;
 
@@ -41,7 +41,7 @@ pub(super) struct Batch {
     /// Authors who asked for silence, or for replies again, in order.
     pub(super) wishes: Vec<(BidderId, Wish)>,
     /// New handles, in order.
-    pub(super) renamed: Vec<(BidderId, String)>,
+    pub(super) renamed: Vec<(BidderId, Handle)>,
     /// Posts that were known to be durable when they arrived again, by source.
     repeats: BTreeMap<Via, u64>,
     /// (first id, latest id) of posts that are durable, oldest first, and the same as a set.

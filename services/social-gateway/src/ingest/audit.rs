@@ -16,14 +16,13 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::normalise::normalise;
-use super::timeline::{Timeline, mentions, older};
+use super::timeline::{Door, Timeline, mentions, older};
 use super::{Arrival, Filed, House};
 use crate::board::Board;
 use crate::ledger::Ledger;
 use crate::observe::{Observe, Outcome};
-use crate::x::endpoint::Context;
 use crate::x::rate::Window;
-use crate::x::{Client, Code, Endpoint, Problem};
+use crate::x::{Client, Code, Problem};
 
 /// The engine's wish is looked for this often, should its nudge be lost.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -41,7 +40,7 @@ const LONGEST_LOOK_BACK: Span = Span(86_400_000);
 const GAP_PAUSE: Span = Span(1_000);
 /// X keeps 800 mentions on the timeline: after this many new posts a comparison is due, however soon.
 const CROWD: u64 = 400;
-/// Routine comparisons leave this share of X's window (in hundredths) to those that a hammer waits for.
+/// Routine comparisons leave this share of each of X's windows (in hundredths) to those that a hammer waits for.
 const RESERVED_PERCENT: u64 = 25;
 /// The writer has this long to make a comparison's posts durable.
 const FILE_DEADLINE: Duration = Duration::from_secs(30);
@@ -69,16 +68,20 @@ pub struct Standing {
     pub last_at: Option<Timestamp>,
     /// No call before this: X or the database has refused.
     pub not_before: Option<Timestamp>,
-    pub window: Option<Window>,
+    /// What is known of the windows of [`Door::ALL`], in that order.
+    pub windows: [Option<Window>; Door::ALL.len()],
 }
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Rest,
-    /// Compare; success proves the inbox up to `through`.
+    /// It is time, and what is left of every window is kept for a hammer.
+    Save,
+    /// Compare, by this door first; success proves the inbox up to `through`.
     Compare {
         through: Timestamp,
+        first: Door,
     },
 }
 
@@ -91,15 +94,25 @@ pub fn turn(standing: &Standing, timing: Timing, now: Timestamp) -> Turn {
     if let Some(wish) = standing.pending
         && now >= wish.not_before.unwrap_or(wish.through + timing.settle)
     {
-        return Turn::Compare { through: wish.through.max(settled) };
+        return Turn::Compare { through: wish.through.max(settled), first: Door::House };
     }
-    let scarce = standing.window.is_some_and(|window| {
-        window.reset_at > now && u64::from(window.remaining) * 100 < u64::from(window.limit) * RESERVED_PERCENT
-    });
     let due = standing.last_at.is_none_or(|last| now - last >= timing.every);
     let gap = standing.gap && standing.last_at.is_none_or(|last| now - last >= GAP_PAUSE);
-    let wanted = gap || due || standing.grown >= CROWD;
-    if standing.behind || (wanted && !scarce) { Turn::Compare { through: settled } } else { Turn::Rest }
+    if standing.behind {
+        return Turn::Compare { through: settled, first: Door::House };
+    }
+    if !(gap || due || standing.grown >= CROWD) {
+        return Turn::Rest;
+    }
+    let is_scarce = |window: &Window| {
+        let kept = u64::from(window.limit) * RESERVED_PERCENT;
+        window.reset_at > now && (window.remaining == 0 || u64::from(window.remaining) * 100 < kept)
+    };
+    let mut doors = Door::ALL.into_iter().zip(&standing.windows);
+    match doors.find(|(_, window)| !window.as_ref().is_some_and(is_scarce)) {
+        Some((first, _)) => Turn::Compare { through: settled, first },
+        None => Turn::Save,
+    }
 }
 
 /// What the audit needs.
@@ -147,8 +160,8 @@ enum Failure {
     X(#[from] Problem),
     #[error("the audit could not be recorded")]
     Store(#[from] store::Error),
-    #[error("x could not give every mention")]
-    Incomplete,
+    #[error("x could not give every mention ({})", .0.as_str())]
+    Incomplete(Code),
     /// No failure: the next turn goes on.
     #[error("there are more mentions than one reading may take")]
     Behind,
@@ -156,6 +169,17 @@ enum Failure {
     NotFiled,
     #[error("this gateway does not hold the inbox any more")]
     Fenced,
+}
+
+impl Failure {
+    /// The code on the status page.
+    fn code(&self) -> Code {
+        match self {
+            Self::X(problem) => problem.code,
+            Self::Incomplete(code) => *code,
+            Self::Store(_) | Self::Behind | Self::NotFiled | Self::Fenced => Code::Other,
+        }
+    }
 }
 
 impl Auditor {
@@ -189,15 +213,17 @@ impl Auditor {
             Ok(pending) => memory.standing.pending = pending,
             Err(error) => tracing::debug!(error = %bootstrap::chain(&error), "the engine's wish could not be read"),
         }
-        let windows = self.client.windows();
-        let mentions = (Endpoint::Mentions, Context::User);
-        memory.standing.window = windows.iter().find(|(at, _)| *at == mentions).map(|(_, window)| *window);
+        memory.standing.windows = Door::ALL.map(|door| self.client.window(door.counted()));
         let seq = self.holding.borrow().as_ref().map_or(0, |lease| lease.last_seq);
         memory.standing.grown = seq.saturating_sub(memory.seq);
         memory.standing.behind = memory.debt.is_some();
-        let Turn::Compare { through } = turn(&memory.standing, self.timing, now) else { return };
+        let (through, first) = match turn(&memory.standing, self.timing, now) {
+            Turn::Compare { through, first } => (through, first),
+            Turn::Save => return self.board.audit(|audit| audit.last_problem = Some(Code::RateLimited)),
+            Turn::Rest => return,
+        };
         memory.seq = seq;
-        let outcome = self.compare(memory, through).await;
+        let outcome = self.compare(memory, (through, first)).await;
         let problem = match &outcome {
             Ok(()) | Err(Failure::Behind) => {
                 memory.standing.gap = false;
@@ -211,7 +237,7 @@ impl Auditor {
                 let reset = if let Failure::X(problem) = failure { problem.reset_at } else { None };
                 memory.standing.not_before = Some((now + wait).max(reset.unwrap_or(now)));
                 tracing::warn!(error = %bootstrap::chain(failure), "the audit has not gone through");
-                Some(if let Failure::X(problem) = failure { problem.code } else { Code::Other })
+                Some(failure.code())
             }
         };
         memory.standing.last_at = Some(now);
@@ -231,14 +257,14 @@ impl Auditor {
     }
 
     /// Reads back, files, records.
-    async fn compare(&self, memory: &mut Memory, through: Timestamp) -> Result<(), Failure> {
+    async fn compare(&self, memory: &mut Memory, (through, first): (Timestamp, Door)) -> Result<(), Failure> {
         if let Some(debt) = memory.debt {
             let timeline = older(&self.client, &self.ledger, &self.house, debt.since, debt.until).await?;
             let unread = self.file(timeline, memory).await?;
             memory.debt = unread.map(|until| Debt { until, ..debt });
             if unread == Some(debt.until) {
                 // The search gives pages and no posts: asking again at once gives the same.
-                return Err(Failure::Incomplete);
+                return Err(Failure::Incomplete(Code::Unreadable));
             }
             if memory.debt.is_some() {
                 return Err(Failure::Behind);
@@ -249,7 +275,7 @@ impl Auditor {
             None => self.begin(through).await?,
         };
         let since = Timestamp(begin.0 - OVERLAP.0).first_post_id();
-        let timeline = mentions(&self.client, &self.ledger, &self.house, since).await?;
+        let timeline = mentions(&self.client, &self.ledger, &self.house, (since, first)).await?;
         let unread = self.file(timeline, memory).await?;
         memory.begin = Some(begin.max(through));
         if let Some(until) = unread {
@@ -295,7 +321,7 @@ impl Auditor {
         };
         let filed: Filed = tokio::time::timeout(FILE_DEADLINE, filing).await.map_err(|_| Failure::NotFiled)??;
         memory.found += filed.missing.len() as u64;
-        if timeline.lacking { Err(Failure::Incomplete) } else { Ok(timeline.unread_below) }
+        timeline.lacking.map_or(Ok(timeline.unread_below), |code| Err(Failure::Incomplete(code)))
     }
 
     fn now(&self) -> Timestamp {
@@ -310,6 +336,10 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_500_000_000);
     const TIMING: Timing = Timing { every: Span(15_000), settle: Span(10_000) };
 
+    const fn compare(through: Timestamp) -> Turn {
+        Turn::Compare { through, first: Door::House }
+    }
+
     fn compared_lately() -> Standing {
         Standing { last_at: Some(NOW), ..Standing::default() }
     }
@@ -318,13 +348,13 @@ mod tests {
     fn a_routine_comparison_proves_nothing_about_the_youngest_posts() {
         let standing = compared_lately();
         assert_eq!(turn(&standing, TIMING, NOW + Span(14_999)), Turn::Rest);
-        assert_eq!(turn(&standing, TIMING, NOW + Span(15_000)), Turn::Compare { through: NOW + Span(5_000) });
+        assert_eq!(turn(&standing, TIMING, NOW + Span(15_000)), compare(NOW + Span(5_000)));
     }
 
     #[test]
     fn a_new_connection_means_a_gap() {
         let standing = Standing { gap: true, ..compared_lately() };
-        assert_eq!(turn(&standing, TIMING, NOW + Span(1_000)), Turn::Compare { through: Timestamp(NOW.0 - 9_000) });
+        assert_eq!(turn(&standing, TIMING, NOW + Span(1_000)), compare(Timestamp(NOW.0 - 9_000)));
         // However often a stream rings.
         assert_eq!(turn(&standing, TIMING, NOW + Span(999)), Turn::Rest);
         assert_ne!(turn(&Standing { gap: true, ..Standing::default() }, TIMING, NOW), Turn::Rest);
@@ -335,7 +365,7 @@ mod tests {
         assert_eq!(turn(&Standing { grown: CROWD - 1, ..compared_lately() }, TIMING, NOW), Turn::Rest);
         assert_ne!(turn(&Standing { grown: CROWD, ..compared_lately() }, TIMING, NOW), Turn::Rest);
         let window = Window { limit: 300, remaining: 0, reset_at: NOW + Span(60_000) };
-        let behind = Standing { behind: true, window: Some(window), ..compared_lately() };
+        let behind = Standing { behind: true, windows: [Some(window); 3], ..compared_lately() };
         assert_ne!(turn(&behind, TIMING, NOW), Turn::Rest);
     }
 
@@ -344,20 +374,29 @@ mod tests {
         let wish = social::Audit { through: NOW, not_before: None };
         let standing = Standing { pending: Some(wish), ..compared_lately() };
         assert_eq!(turn(&standing, TIMING, NOW + Span(9_999)), Turn::Rest);
-        assert_eq!(turn(&standing, TIMING, NOW + Span(10_000)), Turn::Compare { through: NOW });
+        assert_eq!(turn(&standing, TIMING, NOW + Span(10_000)), compare(NOW));
         let sooner = social::Audit { not_before: Some(NOW + Span(3_000)), ..wish };
         let standing = Standing { pending: Some(sooner), ..compared_lately() };
-        assert_eq!(turn(&standing, TIMING, NOW + Span(3_000)), Turn::Compare { through: NOW });
+        assert_eq!(turn(&standing, TIMING, NOW + Span(3_000)), compare(NOW));
     }
 
     #[test]
-    fn scarce_calls_are_kept_for_the_hammer() {
-        let window = Window { limit: 300, remaining: 74, reset_at: NOW + Span(60_000) };
-        let routine = Standing { window: Some(window), ..Standing::default() };
-        assert_eq!(turn(&routine, TIMING, NOW), Turn::Rest);
-        let hammer = Standing { pending: Some(social::Audit { through: NOW, not_before: Some(NOW) }), ..routine };
-        assert_eq!(turn(&hammer, TIMING, NOW), Turn::Compare { through: NOW });
-        assert_ne!(turn(&routine, TIMING, NOW + Span(60_000)), Turn::Rest);
+    fn scarce_calls_are_kept_for_the_hammer_and_the_next_door_is_asked_meanwhile() {
+        let scarce = Some(Window { limit: 300, remaining: 74, reset_at: NOW + Span(60_000) });
+        let spent = Some(Window { limit: 300, remaining: 0, reset_at: NOW + Span(600_000) });
+        let unknown = Some(Window { limit: 0, remaining: 0, reset_at: NOW + Span(60_000) });
+        let plenty = Some(Window { limit: 300, remaining: 75, reset_at: NOW + Span(60_000) });
+        let routine = |windows| turn(&Standing { windows, ..Standing::default() }, TIMING, NOW);
+        let by = |first| Turn::Compare { through: Timestamp(NOW.0 - 10_000), first };
+        assert_eq!(routine([plenty, spent, spent]), by(Door::House));
+        assert_eq!(routine([scarce, None, None]), by(Door::App));
+        assert_eq!(routine([unknown, plenty, None]), by(Door::App));
+        assert_eq!(routine([spent, scarce, plenty]), by(Door::Search));
+        assert_eq!(routine([spent, scarce, spent]), Turn::Save);
+        let rested = Standing { windows: [spent; 3], ..Standing::default() };
+        let hammer = Standing { pending: Some(social::Audit { through: NOW, not_before: Some(NOW) }), ..rested };
+        assert_eq!(turn(&hammer, TIMING, NOW), compare(NOW));
+        assert_ne!(turn(&rested, TIMING, NOW + Span(600_000)), Turn::Save);
     }
 
     #[test]

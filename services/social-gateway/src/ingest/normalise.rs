@@ -3,7 +3,7 @@
 //! The key is the first edit's id. The text is the long form where there is one, without the mentions that X itself puts
 //! before a reply, and as its author wrote it: X escapes three characters. The time is that of the edit whose text it is, so nobody can bid late by editing an old post.
 
-use auction_core::{BidderId, Timestamp};
+use auction_core::{BidderId, Handle, Timestamp};
 use serde::Deserialize as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -44,7 +44,8 @@ pub fn normalise(
         id: first.0,
         latest_id: post.id.0,
         author: BidderId(author.0),
-        author_handle: named.map(|user| without_nul(&user.username)),
+        // A label: what is no handle by X's own rule is as good as none.
+        author_handle: named.and_then(|user| Handle::new(&user.username).ok()),
         text_sha256: Sha256::digest(text.as_bytes()).into(),
         text,
         reference: reference(&post),
@@ -83,8 +84,10 @@ fn spoken_text(post: &Post, house: &House) -> String {
     let cut = whole.char_indices().nth(hidden).map_or(whole.len(), |(at, _)| at);
     let (prefix, spoken) = whole.split_at(cut);
     let names = || prefix.split_whitespace();
-    let only_names = names().all(|word| word.strip_prefix('@').is_some_and(|name| !name.is_empty()));
-    let house_named = names().any(|word| word[1..].eq_ignore_ascii_case(house.handle.as_str()));
+    let whole_words = spoken.is_empty() || prefix.ends_with(char::is_whitespace);
+    let only_names = whole_words && names().all(|word| word.strip_prefix('@').is_some_and(|name| !name.is_empty()));
+    let is_the_house = |name: &str| name.eq_ignore_ascii_case(house.handle.as_str());
+    let house_named = names().any(|word| word.strip_prefix('@').is_some_and(is_the_house));
     match (only_names, only_names && house_named) {
         (true, true) => format!("@{} {spoken}", house.handle),
         (true, false) => spoken.to_owned(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auction_core::{Span, Timestamp};
+use auction_core::{Handle, Span, Timestamp};
 use bootstrap::clock::Clock;
 use store::PgPool;
 use store::social::{self, Lease, Via};
@@ -285,7 +285,13 @@ impl Source {
             }
             News::Renamed { bidder, handle } => {
                 self.ledger.charge(Item::ProfileEvent, None);
-                Some(Arrival::Renamed { bidder, handle })
+                match Handle::new(&handle) {
+                    Ok(handle) => Some(Arrival::Renamed { bidder, handle }),
+                    Err(error) => {
+                        tracing::warn!(%bidder, %error, "a new name is no handle and is left out");
+                        None
+                    }
+                }
             }
             News::Post { object, includes } => match normalise(&object, &includes, (via, now), &self.house) {
                 Ok(post) => {

@@ -1,5 +1,6 @@
 //! Looks up, in hundreds, whether the posts whose text we keep still exist, so that a deletion that no event told of is
-//! honoured within X's 24 hours. Within a day the look-up of a post that was paid for costs nothing more.
+//! honoured within X's 24 hours. Within a day (UTC) the look-up of a post that was paid for costs nothing more; each
+//! further day on which its text is kept costs a read. At the spending ceiling nothing is looked up.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Arrival;
 use crate::ledger::Ledger;
-use crate::spend::Item;
+use crate::spend::{Item, Level};
 use crate::x::client::{Answer, Call};
 use crate::x::endpoint::Context;
 use crate::x::{Client, Code, Endpoint, Problem};
@@ -33,6 +34,7 @@ pub struct Sweep {
     pub ledger: Ledger,
     pub arrivals: mpsc::Sender<Arrival>,
     pub holding: watch::Receiver<Option<Lease>>,
+    pub level: watch::Receiver<Level>,
     /// Between sweeps; well under a day.
     pub every: Duration,
     /// Texts are kept for this long at most, so older posts need no look.
@@ -60,13 +62,18 @@ impl Sweep {
         Ok(())
     }
 
-    async fn sweep(&self) -> Result<(), Problem> {
+    /// Looks every kept post up once, or as many as the breaker allows.
+    pub async fn sweep(&self) -> Result<(), Problem> {
         let now = Timestamp(self.clock.now_ms());
         let mut after = 0;
         loop {
             let page = social::posts_to_check(&self.pool, Timestamp(now.0 - self.keep.0)..now, after, PAGE).await;
             let page = page.map_err(|_| Problem::local(Code::Other, "the stored posts cannot be read"))?;
             let Some(last) = page.last() else { return Ok(()) };
+            if !self.level.borrow().allows_look_ups() {
+                tracing::warn!("deleted posts are not looked for: the show's money is spent");
+                return Ok(());
+            }
             after = last.id;
             let ids: Vec<String> = page.iter().map(|post| post.latest_id.to_string()).collect();
             let query = vec![("ids", ids.join(","))];

@@ -12,6 +12,7 @@ use crate::spend::Item;
 use crate::x::client::{Answer, Call, next_token};
 use crate::x::endpoint::Context;
 use crate::x::model::{EXPANSIONS, IncludedUser, Includes, POST_FIELDS, USER_FIELDS, XId};
+use crate::x::rate::Counted;
 use crate::x::{Client, Code, Endpoint, Problem};
 
 /// Posts in a page; the most that X gives.
@@ -29,30 +30,64 @@ const SEARCH_PAGES: usize = 20;
 pub struct Timeline {
     pub posts: Vec<Value>,
     pub includes: Includes,
-    /// X could not give some post that it has: what was read proves nothing.
-    pub lacking: bool,
+    /// Why X could not give some post that it has, if it could not: then what was read proves nothing.
+    pub lacking: Option<Code>,
     /// There were more than one reading may take: the wanted ones below this id are not read yet.
     pub unread_below: Option<u64>,
 }
 
-/// Reads every mention with an id above `since`: as the house, at a fifth of the price; if that window is used up or the
-/// house's credentials are refused, as the app, which has a window and a token of its own; at last by the search.
-pub async fn mentions(client: &Client, ledger: &Ledger, house: &House, since: u64) -> Result<Timeline, Problem> {
-    let timeline = |context, item| {
-        let call = Call { id: house.id.to_string(), query: query(since), ..Call::new(Endpoint::Mentions, context) };
-        Pages { call, token_name: "pagination_token", limit: TIMELINE_LIMIT / PAGE, item }
-    };
-    let mut read = Timeline::default();
-    let mut outcome = timeline(Context::User, Item::OwnedRead).read(client, ledger, &mut read).await;
-    if outcome.as_ref().is_err_and(is_about_credentials) {
-        read = Timeline::default();
-        outcome = timeline(Context::App, Item::PostRead).read(client, ledger, &mut read).await;
+/// Where mentions can be read, the cheapest first. Each has a window of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Door {
+    /// The timeline, asked as the house: a fifth of the price.
+    House,
+    /// The timeline, asked as the app.
+    App,
+    /// The recent search, asked as the app.
+    Search,
+}
+
+impl Door {
+    /// Every door, in the order in which they are tried.
+    pub const ALL: [Self; 3] = [Self::House, Self::App, Self::Search];
+
+    /// The rate limit that its calls fall under.
+    pub const fn counted(self) -> Counted {
+        match self {
+            Self::House => (Endpoint::Mentions, Context::User),
+            Self::App => (Endpoint::Mentions, Context::App),
+            Self::Search => (Endpoint::SearchRecent, Context::App),
+        }
     }
-    let reached_the_end = match outcome {
-        Ok(reached) => reached && read.posts.len() <= TIMELINE_TRUST,
-        Err(problem) if is_about_credentials(&problem) => false,
-        Err(problem) => return Err(problem),
-    };
+}
+
+/// Reads every mention with an id above `since`, by the door `first`; if its window is used up or its credentials are
+/// refused, by the next, and what lies beyond the timeline's end by the search.
+pub async fn mentions(
+    client: &Client,
+    ledger: &Ledger,
+    house: &House,
+    (since, first): (u64, Door),
+) -> Result<Timeline, Problem> {
+    let mut read = Timeline::default();
+    let mut reached_the_end = false;
+    for (door, item) in [(Door::House, Item::OwnedRead), (Door::App, Item::PostRead)] {
+        if door < first {
+            continue;
+        }
+        let (endpoint, context) = door.counted();
+        let call = Call { id: house.id.to_string(), query: query(since), ..Call::new(endpoint, context) };
+        let pages = Pages { call, token_name: "pagination_token", limit: TIMELINE_LIMIT / PAGE, item };
+        read = Timeline::default();
+        match pages.read(client, ledger, &mut read).await {
+            Ok(reached) => {
+                reached_the_end = reached && read.posts.len() <= TIMELINE_TRUST;
+                break;
+            }
+            Err(problem) if is_about_credentials(&problem) => {}
+            Err(problem) => return Err(problem),
+        }
+    }
     if !reached_the_end {
         // What was read so far stays: it is the newest part.
         let until = oldest(&read.posts);
@@ -132,10 +167,12 @@ impl Pages {
         for _ in 0..self.limit {
             let answer = client.call(&self.call).await?;
             let next = next_token(&answer.body);
-            // What does not exist any more is no gap; what X could not give this time is one.
-            let lacking = answer.partial.iter().any(|problem| problem.code != Code::NotFound);
+            // What does not exist or is not for us (a protected or suspended author's) is no gap: it will never be given,
+            // and nobody may hold a lot with it. What X could not give this time is one.
+            let mut codes = answer.partial.iter().map(|problem| problem.code);
+            let lacking = codes.find(|code| !matches!(code, Code::NotFound | Code::Forbidden));
             take(answer, ledger, self.item, read)?;
-            read.lacking |= lacking;
+            read.lacking = read.lacking.or(lacking);
             let Some(next) = next else { return Ok(true) };
             if !tokens.insert(next.clone()) {
                 tracing::warn!(endpoint = self.call.endpoint.as_str(), "x's pages go in a circle");

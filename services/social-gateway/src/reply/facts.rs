@@ -1,6 +1,7 @@
 //! What an event of the engine says to the author of a post. Pure; unknown events say nothing.
 
 use auction_core::BidderId;
+use events::catalogue::{BID_ACCEPTED, BID_REFUSED, BID_VOIDED, LOT_PASSED, LOT_SOLD, LOT_WITHDRAWN};
 use serde_json::Value;
 use store::social::ReplyLot;
 
@@ -13,7 +14,7 @@ pub enum Fact {
     Refused { post: u64, bidder: BidderId, code: String, message: String, remedy: String },
     /// The hammer fell for somebody.
     Sold { lot: ReplyLot, bidder: BidderId, paddle: u64, price_wei: String },
-    /// The lot ended without a buyer, or the bid that led is gone.
+    /// The lot ended without a buyer, or nobody leads any more.
     NotSold { lot: ReplyLot },
 }
 
@@ -49,19 +50,19 @@ fn own(auction: &str, data: &Value) -> Option<Fact> {
 fn listed(auction: &str, one: &Value) -> Option<Fact> {
     let lot = || Some(ReplyLot { auction: auction.to_owned(), lot: number(&one["lot"])? });
     match one["type"].as_str()? {
-        "io.sothebais.auction.bid.accepted.v1" if !one["source"].is_null() => {
+        BID_ACCEPTED if !one["source"].is_null() => {
             accepted(auction, &one["source"], one, one["leader_paddle"] == one["paddle"])
         }
-        "io.sothebais.auction.bid.refused.v1" if !one["source"].is_null() => refused(&one["source"], one),
-        "io.sothebais.auction.lot.sold.v1" => Some(Fact::Sold {
+        BID_REFUSED if !one["source"].is_null() => refused(&one["source"], one),
+        LOT_SOLD => Some(Fact::Sold {
             lot: lot()?,
             bidder: bidder(one)?,
             paddle: one["paddle"].as_u64()?,
             price_wei: one["price_wei"].as_str()?.to_owned(),
         }),
-        "io.sothebais.auction.lot.passed.v1"
-        | "io.sothebais.auction.lot.withdrawn.v1"
-        | "io.sothebais.auction.bid.voided.v1" => Some(Fact::NotSold { lot: lot()? }),
+        // Somebody still leads, and is told when the hammer falls.
+        BID_VOIDED if !one["leader_paddle"].is_null() => None,
+        LOT_PASSED | LOT_WITHDRAWN | BID_VOIDED => Some(Fact::NotSold { lot: lot()? }),
         _ => None,
     }
 }

@@ -83,8 +83,8 @@ pub fn plan(
         Mode::Send => ReplyState::Planned,
         Mode::DryRun => ReplyState::DryRun,
     };
-    let reply = |post: u64, bidder: BidderId, state, code: &str, saying: &Saying, lot| {
-        let text = templates.text(saying, post >> 22);
+    let reply = |post: u64, bidder: BidderId, state, code: &str, saying: Option<&Saying>, lot| {
+        let text = saying.map_or_else(String::new, |saying| templates.text(saying, post >> 22));
         match skip(bidder, subject) {
             Some(reason) => Plan::Skip(reason),
             None => {
@@ -94,7 +94,7 @@ pub fn plan(
     };
     match fact {
         Fact::Refused { post, bidder, code, message, remedy } => {
-            reply(*post, *bidder, due, code, &Saying::Refused { message, remedy }, None)
+            reply(*post, *bidder, due, code, Some(&Saying::Refused { message, remedy }), None)
         }
         Fact::Accepted { post, bidder, bid } => {
             let (lot, paddle, price_wei) = (bid.lot.lot, bid.paddle, bid.price_wei.as_str());
@@ -102,8 +102,9 @@ pub fn plan(
                 Some(amount_wei) => Saying::Accepted { lot, paddle, amount_wei, price_wei },
                 None => Saying::MaximumAccepted { lot, paddle, price_wei },
             };
-            let state = if bid.leading { ReplyState::Held } else { due };
-            reply(*post, *bidder, state, "accepted", &saying, Some(bid.lot.clone()))
+            // What a leading bid is told is not known before the hammer falls.
+            let (state, saying) = if bid.leading { (ReplyState::Held, None) } else { (due, Some(&saying)) };
+            reply(*post, *bidder, state, "accepted", saying, Some(bid.lot.clone()))
         }
         Fact::Sold { lot, bidder, paddle, price_wei } => {
             let text = templates.text(&Saying::Won { lot: lot.lot, paddle: *paddle, price_wei }, bidder.0);
@@ -181,6 +182,8 @@ mod tests {
         assert_eq!(state(&decide(&refused(), Some(&subject()), Mode::Send)), Some(ReplyState::Planned));
         assert_eq!(state(&decide(&accepted(true), Some(&subject()), Mode::Send)), Some(ReplyState::Held));
         assert_eq!(state(&decide(&accepted(false), Some(&subject()), Mode::Send)), Some(ReplyState::Planned));
+        let held = decide(&accepted(true), Some(&subject()), Mode::Send);
+        assert!(matches!(held, Plan::Reply(reply) if reply.text.is_empty()), "nobody knows yet what it will say");
         let sold = Fact::Sold { lot: lot(), bidder: BidderId(7), paddle: 12, price_wei: "5".into() };
         assert!(
             matches!(decide(&sold, None, Mode::Send), Plan::Release { winner: Some(winner), .. } if winner.bidder == BidderId(7))

@@ -12,7 +12,7 @@ const KEPT_FOR_WINNERS: usize = 10;
 const STALE_AFTER: Span = Span(5 * 60_000);
 /// A winner is told even if it takes an hour.
 const WON_STALE_AFTER: Span = Span(60 * 60_000);
-/// A call without a known outcome is repeated this often; the text is the same, so X refuses what it has.
+/// What X certainly did not take is tried this often.
 pub const ATTEMPTS: u32 = 4;
 
 /// What to do now.
@@ -44,7 +44,7 @@ fn priority(reply: &Reply) -> u8 {
     }
 }
 
-/// Chooses among replies that were planned or whose call has no known outcome.
+/// Chooses among replies that wait to be sent.
 pub fn choose(queue: &[Reply], budget: Budget, now: Timestamp) -> Choice {
     let is_stale = |reply: &&Reply| {
         let limit = if reply.code == "won" { WON_STALE_AFTER } else { STALE_AFTER };

@@ -1,5 +1,6 @@
-//! Sends planned replies one by one. The row says "sending" before the call, so after a crash the same words are sent
-//! again: X refuses a text that it has, and that refusal is the receipt.
+//! Sends planned replies one by one, each post's at most once. The row says "sending" before the call; a call whose
+//! outcome is not known, by a crash or because X did not say, is not made again: X may have taken it. What X certainly
+//! did not take (no connection, a rate limit, a duplicate) is tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const QUEUE_LIMIT: i64 = 500;
 /// Sent replies further back than this do not count against X's limit.
 const WINDOW: Span = Span(15 * 60_000);
-/// Pause after a call without a known outcome.
+/// Pause after a call that X did not answer well.
 const AFTER_FAILURE: Span = Span(5_000);
 /// X takes us for a spam robot: a person should look before more is said.
 const AFTER_SUSPICION: Span = Span(15 * 60_000);
@@ -58,28 +59,26 @@ struct Outcome {
     pause: Span,
 }
 
-/// Reads the outcome of a call; `unknown` says that an earlier call with the same words had no known one.
-fn outcome(result: &Result<Answer, Problem>, unknown: bool) -> Outcome {
+/// Reads the outcome of a call.
+fn outcome(result: &Result<Answer, Problem>) -> Outcome {
     let failed = |state, code, pause| Outcome { state, reply_id: None, problem: Some(code), pause };
     let problem = match result {
         Ok(answer) => {
             let id = answer.body.pointer("/data/id").and_then(|id| XId::deserialize(id).ok());
             return match id {
                 Some(id) => Outcome { state: ReplyState::Sent, reply_id: Some(id.0), problem: None, pause: Span(0) },
-                // No post came of it, or an answer that is not X's: the next attempt tells.
-                None => failed(ReplyState::Sending, Code::Unreadable, AFTER_FAILURE),
+                // No post came of it, or an answer that is not X's: nobody can tell.
+                None => failed(ReplyState::Failed, Code::Unreadable, AFTER_FAILURE),
             };
         }
         Err(problem) => problem,
     };
     match problem.code {
-        Code::DuplicateContent if unknown => {
-            Outcome { state: ReplyState::Sent, reply_id: None, problem: None, pause: Span(0) }
-        }
         Code::DuplicateContent => failed(ReplyState::Planned, Code::DuplicateContent, Span(0)),
-        Code::RateLimited => failed(ReplyState::Planned, Code::RateLimited, AFTER_FAILURE),
+        code @ (Code::RateLimited | Code::Unreachable) => failed(ReplyState::Planned, code, AFTER_FAILURE),
+        // X may have taken it all the same.
         code @ (Code::Server | Code::Network | Code::Deadline | Code::Unreadable) => {
-            failed(ReplyState::Sending, code, AFTER_FAILURE)
+            failed(ReplyState::Failed, code, AFTER_FAILURE)
         }
         code @ (Code::Automated | Code::Unauthorized | Code::ClientForbidden | Code::UsageCapped) => {
             failed(ReplyState::Failed, code, AFTER_SUSPICION)
@@ -102,13 +101,23 @@ impl Sender {
     /// Sends until `stopping`, while this process holds the inbox.
     pub async fn run(mut self, stopping: CancellationToken) -> anyhow::Result<()> {
         let mut paused_until = None;
+        let mut tidied = None;
         while tokio::time::timeout(LOOK_EVERY, stopping.cancelled()).await.is_err() {
-            if self.holding.borrow_and_update().is_none() {
-                continue;
+            let Some(lease) = self.holding.borrow_and_update().clone() else { continue };
+            if tidied != Some(lease.epoch) {
+                match social::give_up_replies_in_doubt(&self.pool, &lease).await {
+                    Ok(0) => {}
+                    Ok(replies) => tracing::warn!(replies, "replies of an earlier writer are in doubt and given up"),
+                    Err(error) => {
+                        tracing::warn!(error = %bootstrap::chain(&error), "replies wait for the database");
+                        continue;
+                    }
+                }
+                tidied = Some(lease.epoch);
             }
             // A call that was begun is finished: its outcome decides whether it is repeated.
             while !stopping.is_cancelled() {
-                match self.next(&mut paused_until).await {
+                match self.next(&lease, &mut paused_until).await {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
@@ -122,13 +131,13 @@ impl Sender {
     }
 
     /// Sends the next reply; false if there is none to send now.
-    async fn next(&mut self, paused_until: &mut Option<Timestamp>) -> Result<bool, store::Error> {
+    async fn next(&mut self, lease: &Lease, paused_until: &mut Option<Timestamp>) -> Result<bool, store::Error> {
         let now = self.now();
-        let queue = social::unfinished_replies(&self.pool, &self.handle, QUEUE_LIMIT).await?;
+        let queue = social::planned_replies(&self.pool, &self.handle, QUEUE_LIMIT).await?;
         if queue.is_empty() {
             return Ok(false);
         }
-        let sent = social::reply_counts(&self.pool, &self.handle, Timestamp(now.0 - WINDOW.0)).await?;
+        let sent = social::reply_times(&self.pool, &self.handle, Timestamp(now.0 - WINDOW.0)).await?;
         let budget = Budget {
             sent: &sent,
             blocked_until: (*paused_until).max(self.client.blocked((Endpoint::CreatePost, Context::User))),
@@ -139,31 +148,30 @@ impl Sender {
             self.finish(post, ReplyState::Dropped, None, Some(why)).await?;
         }
         let Some(reply) = queue.iter().find(|reply| Some(reply.post) == choice.send) else { return Ok(false) };
-        let outcome = self.send(reply).await?;
+        let outcome = self.send(lease, reply).await?;
         if outcome.pause > Span(0) {
             *paused_until = Some(now + outcome.pause);
         }
         Ok(true)
     }
 
-    async fn send(&self, reply: &Reply) -> Result<Outcome, store::Error> {
+    async fn send(&self, lease: &Lease, reply: &Reply) -> Result<Outcome, store::Error> {
         let nothing = Outcome { state: ReplyState::Dropped, reply_id: None, problem: None, pause: Span(0) };
         let subject = social::reply_subject(&self.pool, &self.handle, reply.post).await?;
         let Some(subject) = subject.filter(|subject| !subject.deleted && !subject.silent) else {
             self.finish(reply.post, ReplyState::Dropped, None, Some("unwanted")).await?;
             return Ok(nothing);
         };
-        let unknown = reply.state == ReplyState::Sending;
         let seen_before = reply.problem.as_deref() == Some(Code::DuplicateContent.as_str());
         let text = if seen_before { Templates::vary(&reply.text, reply.attempts) } else { reply.text.clone() };
-        if !social::start_reply(&self.pool, reply.post, &text).await? {
+        if !social::start_reply(&self.pool, lease, reply.post, &text).await? {
             return Ok(nothing);
         }
         let began = self.now();
         let body = json!({"text": text, "reply": {"in_reply_to_tweet_id": subject.latest_id.to_string()}});
         let result =
             self.client.call(&Call { body: Some(body), ..Call::new(Endpoint::CreatePost, Context::User) }).await;
-        let outcome = outcome(&result, unknown);
+        let outcome = outcome(&result);
         if outcome.state == ReplyState::Sent {
             self.ledger.charge(Item::Reply, None);
         }
@@ -196,41 +204,36 @@ impl Sender {
 mod tests {
     use super::*;
 
-    fn state(code: Code, unknown: bool) -> ReplyState {
-        outcome(&Err(Problem::local(code, "")), unknown).state
+    fn state(code: Code) -> ReplyState {
+        outcome(&Err(Problem::local(code, ""))).state
     }
 
     #[test]
     fn a_sent_reply_knows_its_id_exactly() {
         let answer = Answer { body: json!({"data": {"id": "9007199254740993", "text": "x"}}), partial: Vec::new() };
-        assert_eq!(outcome(&Ok(answer), false).reply_id, Some(9_007_199_254_740_993));
+        assert_eq!(outcome(&Ok(answer)).reply_id, Some(9_007_199_254_740_993));
     }
 
     #[test]
     fn an_answer_without_a_post_is_in_doubt() {
         for body in [json!(null), json!({}), json!({"errors": [{"title": "x"}]}), json!({"data": {"id": ""}})] {
-            let told = outcome(&Ok(Answer { body, partial: Vec::new() }), false);
-            assert_eq!((told.state, told.pause), (ReplyState::Sending, AFTER_FAILURE));
+            let told = outcome(&Ok(Answer { body, partial: Vec::new() }));
+            assert_eq!((told.state, told.pause), (ReplyState::Failed, AFTER_FAILURE));
         }
     }
 
     #[test]
-    fn a_duplicate_is_the_receipt_of_a_call_that_was_in_doubt() {
-        assert_eq!(state(Code::DuplicateContent, true), ReplyState::Sent);
-        assert_eq!(state(Code::DuplicateContent, false), ReplyState::Planned);
-    }
-
-    #[test]
-    fn what_may_have_been_sent_is_in_doubt_and_what_was_refused_is_not_repeated() {
-        for code in [Code::Network, Code::Deadline, Code::Server] {
-            assert_eq!(state(code, false), ReplyState::Sending);
+    fn what_may_have_been_sent_is_never_repeated_and_what_certainly_was_not_is() {
+        for code in [Code::Network, Code::Deadline, Code::Server, Code::Unreadable, Code::Forbidden] {
+            assert_eq!(state(code), ReplyState::Failed, "{code:?}");
         }
-        assert_eq!(state(Code::RateLimited, false), ReplyState::Planned);
-        assert_eq!(state(Code::Forbidden, false), ReplyState::Failed);
+        for code in [Code::RateLimited, Code::Unreachable, Code::DuplicateContent] {
+            assert_eq!(state(code), ReplyState::Planned, "{code:?}");
+        }
     }
 
     #[test]
     fn suspicion_stops_everything_for_a_while() {
-        assert_eq!(outcome(&Err(Problem::local(Code::Automated, "")), false).pause, AFTER_SUSPICION);
+        assert_eq!(outcome(&Err(Problem::local(Code::Automated, ""))).pause, AFTER_SUSPICION);
     }
 }

@@ -1,11 +1,11 @@
 //! The words of replies: data, several variants each, because X refuses the same text twice. Pure.
 
+use auction_core::Wei;
 use serde::Deserialize;
 
 const CURRENT: &str = include_str!("../../replies/templates.json");
 /// The longest post of an account without a subscription, counting every character as one.
 const TEXT_LIMIT: usize = 280;
-const WEI_DIGITS: usize = 18;
 
 /// The templates.
 #[derive(Debug, Clone, Deserialize)]
@@ -91,15 +91,9 @@ fn harmless(text: &str) -> String {
     cut
 }
 
-/// Wei as ETH, without needless zeros.
+/// Wei as ETH, without needless zeros; what is no amount stays as it is.
 fn main_units(wei: &str) -> String {
-    if wei.is_empty() || !wei.bytes().all(|b| b.is_ascii_digit()) {
-        return wei.to_owned();
-    }
-    let padded = format!("{wei:0>width$}", width = WEI_DIGITS + 1);
-    let (whole, decimals) = padded.split_at(padded.len() - WEI_DIGITS);
-    let decimals = decimals.trim_end_matches('0');
-    if decimals.is_empty() { whole.to_owned() } else { format!("{whole}.{decimals}") }
+    wei.parse::<Wei>().map_or_else(|_| wei.to_owned(), Wei::main_units)
 }
 
 #[cfg(test)]

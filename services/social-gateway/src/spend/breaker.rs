@@ -59,6 +59,11 @@ impl Level {
         self <= Self::LinkedOnly
     }
 
+    /// True if stored posts may be looked up to see whether they still exist.
+    pub fn allows_look_ups(self) -> bool {
+        self <= Self::LinkedOnly
+    }
+
     /// True if replies may be sent.
     pub fn allows_replies(self) -> bool {
         self == Self::Full
@@ -76,7 +81,7 @@ mod tests {
         assert_eq!(levels, Level::ALL);
         assert!(!Level::Silent.allows_replies() && Level::Silent.allows_activity());
         assert!(!Level::LinkedOnly.allows_activity() && Level::LinkedOnly.allows_filtered());
-        assert!(!Level::AuditOnly.allows_filtered());
+        assert!(!Level::AuditOnly.allows_filtered() && !Level::AuditOnly.allows_look_ups());
     }
 
     #[test]

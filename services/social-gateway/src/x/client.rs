@@ -129,6 +129,11 @@ impl Client {
         self.with_limits(|limits| limits.blocked(counted, self.now()))
     }
 
+    /// What X has told of one window.
+    pub fn window(&self, counted: Counted) -> Option<Window> {
+        self.with_limits(|limits| limits.windows().get(&counted).copied())
+    }
+
     /// Every rate-limit window that X has told of.
     pub fn windows(&self) -> Vec<(Counted, Window)> {
         self.with_limits(|limits| limits.windows().iter().map(|(counted, window)| (*counted, *window)).collect())
@@ -203,7 +208,11 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, Problem> {
 
 /// A failure below HTTP. The URL is left out: it says nothing that the endpoint does not.
 pub(super) fn network(error: &reqwest::Error) -> Problem {
-    let code = if error.is_timeout() { Code::Deadline } else { Code::Network };
+    let code = match (error.is_connect(), error.is_timeout()) {
+        (true, _) => Code::Unreachable,
+        (false, true) => Code::Deadline,
+        (false, false) => Code::Network,
+    };
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -20,11 +20,19 @@ pub enum NotUs {
     Refused(#[source] Problem),
 }
 
-/// Asks until X answers. Refused credentials are not tried again: only a person can help.
-pub async fn wait(client: &Client, handle: &Handle, backoff_percent: u32) -> Result<User, NotUs> {
+/// Asks until X answers; `told` hears what came of each attempt. Refused credentials are not tried again: only a person
+/// can help.
+pub async fn wait(
+    client: &Client,
+    handle: &Handle,
+    backoff_percent: u32,
+    told: impl Fn(Option<Code>),
+) -> Result<User, NotUs> {
     let mut policy = Reconnect::new(backoff_percent);
     loop {
-        match ask(client).await {
+        let answer = ask(client).await;
+        told(answer.as_ref().err().map(|problem| problem.code));
+        match answer {
             Ok(user) if user.username.eq_ignore_ascii_case(handle.as_str()) => return Ok(user),
             Ok(user) => return Err(NotUs::OtherAccount { found: user.username, wanted: handle.clone() }),
             Err(problem) if matches!(problem.code, Code::Unauthorized | Code::Forbidden | Code::ClientForbidden) => {

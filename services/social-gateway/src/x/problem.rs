@@ -36,8 +36,10 @@ pub enum Code {
     Automated,
     /// X is ill (5xx).
     Server,
-    /// No answer: the connection failed.
+    /// No answer: the connection failed, perhaps after X had read the call.
     Network,
+    /// There was no connection, so X has read nothing.
+    Unreachable,
     /// No answer in time.
     Deadline,
     /// An answer that is not what the documents promise.
@@ -68,6 +70,7 @@ impl Code {
             Self::Automated => "automated",
             Self::Server => "server",
             Self::Network => "network",
+            Self::Unreachable => "unreachable",
             Self::Deadline => "deadline",
             Self::Unreadable => "unreadable",
             Self::Other => "other",

@@ -74,7 +74,7 @@ impl Reconnect {
             }
         }
         let wait = match problem.code {
-            Code::Network | Code::Deadline | Code::OperationalDisconnect | Code::Unreadable => {
+            Code::Network | Code::Unreachable | Code::Deadline | Code::OperationalDisconnect | Code::Unreadable => {
                 self.network += 1;
                 Span((NETWORK_STEP.0 * i64::from(self.network)).min(NETWORK_CAP.0))
             }

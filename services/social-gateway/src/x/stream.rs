@@ -11,9 +11,6 @@ use super::client::network;
 use super::frame::{Framer, Line};
 use super::{Code, Problem};
 
-/// X sends something at least every 20 s; 5 s are for the way.
-pub const SILENCE: Duration = Duration::from_secs(25);
-
 /// An open stream.
 #[derive(Debug)]
 pub struct Lines {

@@ -208,6 +208,53 @@ async fn a_spent_budget_leaves_the_audit_and_the_audit_finds_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_state_is_shown_while_x_does_not_say_who_we_are() {
+    let show = Show::prepare(&BIDDERS).await;
+    show.x.fault(json!({"kind": "503", "endpoint": "me", "times": 1_000_000})).await;
+    let gateway = show.gateway(&[]);
+    let status = eventually("the reason is shown", &gateway, async || {
+        let status = gateway.get("/v1/status").await?;
+        (status["account"]["problem"] == "server").then_some(status)
+    })
+    .await;
+    assert_eq!((&status["account"]["running"], &status["user_id"]), (&json!(false), &json!(null)));
+    show.x.fault(json!({"kind": "clear"})).await;
+    gateway.connected().await;
+    let status = gateway.get("/v1/status").await.unwrap();
+    assert_eq!((&status["account"]["running"], &status["user_id"]), (&json!(true), &json!("42")));
+}
+
+/// The engine's event that a bid by post was refused.
+fn refused(post: u64, bidder: u64) -> String {
+    json!({"data": {"auction": "friday", "lot": 1, "verdict": "refused", "bidder": bidder.to_string(),
+        "source": {"kind": "post", "key": post.to_string()},
+        "refusal": {"code": "below_increment", "message": "1 ETH is below 2 ETH.", "remedy": "Bid at least 2 ETH."}}})
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_x_may_have_taken_is_not_sent_again() {
+    let show = Show::prepare(&BIDDERS).await;
+    let gateway = show.gateway(&[]);
+    gateway.connected().await;
+    let heard = show.x.person(101).say("@sothebais bid 1 ETH").await;
+    eventually("the post is stored", &gateway, async || (show.inbox().await.len() == 1).then_some(())).await;
+    show.x.fault(json!({"kind": "503", "endpoint": "create_post", "times": 1})).await;
+    let outbox = bus::outbox::Outbox::new(bus::Bus::new(&show.redis).unwrap());
+    let shard = format!("shard-{heard}");
+    outbox.append(&shard, 1, &[refused(heard, 101)], bus::outbox::Absent::Begin).await.unwrap();
+    outbox.announce(&shard).await.unwrap();
+    let reply = eventually("the reply is given up", &gateway, async || {
+        let replies = gateway.get("/v1/replies").await?;
+        (replies[0]["state"] == "failed").then(|| replies[0].clone())
+    })
+    .await;
+    assert_eq!((&reply["problem"], &reply["attempts"]), (&json!("server"), &json!(1)));
+    assert_eq!(store::social::planned_replies(&show.pool, &handle(), 10).await.unwrap(), []);
+    assert_eq!(show.x.house_posts().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_bidder_is_answered_once_across_a_restart_and_never_after_stop() {
     let show = Show::prepare(&BIDDERS).await;
     let mut gateway = show.gateway(&[]);
@@ -220,12 +267,6 @@ async fn a_refused_bidder_is_answered_once_across_a_restart_and_never_after_stop
         store::social::is_silent(&show.pool, auction_core::BidderId(102)).await.unwrap().then_some(())
     })
     .await;
-    let refused = |post: u64, bidder: u64| {
-        json!({"data": {"auction": "friday", "lot": 1, "verdict": "refused", "bidder": bidder.to_string(),
-            "source": {"kind": "post", "key": post.to_string()},
-            "refusal": {"code": "below_increment", "message": "1 ETH is below 2 ETH.", "remedy": "Bid at least 2 ETH."}}})
-        .to_string()
-    };
     let outbox = bus::outbox::Outbox::new(bus::Bus::new(&show.redis).unwrap());
     let events = [refused(heard, 101), refused(silent, 102), refused(heard, 101)];
     let shard = format!("shard-{heard}");

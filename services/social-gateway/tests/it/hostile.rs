@@ -5,23 +5,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auction_core::Handle;
+use auction_core::{Handle, Span, Timestamp};
 use bootstrap::clock::Clock;
 use bootstrap::metrics::Registry;
 use social_gateway::ingest::House;
-use social_gateway::ingest::timeline::{Timeline, mentions};
+use social_gateway::ingest::normalise::normalise;
+use social_gateway::ingest::sweep::Sweep;
+use social_gateway::ingest::timeline::{Door, Timeline, mentions};
 use social_gateway::ledger::{Account, Ledger};
 use social_gateway::observe::Observe;
 use social_gateway::x::client::Call;
 use social_gateway::x::credentials::Credentials;
 use social_gateway::x::endpoint::Context;
 use social_gateway::x::frame::Line;
+use social_gateway::x::model::Includes;
 use social_gateway::x::stream::Lines;
 use social_gateway::x::{Client, Code, Endpoint, Problem};
+use store::social;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 
-use crate::rig::database;
+use crate::rig::{database, register};
 
 /// A server on a free port; it ends with the test.
 struct Server {
@@ -88,7 +93,7 @@ impl Server {
         let account = Account { handle: handle.clone(), show: "friday".into(), ceiling: None };
         let observe = Observe::new(&Registry::new());
         let ledger = Ledger::resume(&database().await, account, Clock::System, observe).await.unwrap();
-        mentions(&self.client(), &ledger, &House { id: 42, handle }, 1).await
+        mentions(&self.client(), &ledger, &House { id: 42, handle }, (1, Door::House)).await
     }
 }
 
@@ -102,7 +107,7 @@ fn json(body: &str) -> String {
 
 async fn code(answer: String) -> (Code, bool) {
     let server = Server::answering(move |_| answer.clone()).await;
-    let problem = server.client().call(&Call::new(Endpoint::Usage, Context::App)).await.unwrap_err();
+    let problem = server.client().call(&Call::new(Endpoint::LookUpPosts, Context::App)).await.unwrap_err();
     (problem.code, problem.reset_at.is_some())
 }
 
@@ -125,7 +130,7 @@ async fn nobody_leads_the_credentials_to_another_host() {
     let elsewhere = Server::answering(|_| json("{}")).await;
     let to = format!("location: {}/2/usage/tweets\r\n", elsewhere.url);
     let server = Server::answering(move |_| response("307 Temporary Redirect", &to, "")).await;
-    let problem = server.client().call(&Call::new(Endpoint::Usage, Context::App)).await.unwrap_err();
+    let problem = server.client().call(&Call::new(Endpoint::LookUpPosts, Context::App)).await.unwrap_err();
     assert_eq!((problem.code, problem.status, elsewhere.asked()), (Code::Other, 307, 0));
 }
 
@@ -206,7 +211,7 @@ async fn empty_pages_and_missing_parts_are_read() {
     ] {
         let server = Server::answering(move |_| json(body)).await;
         let read = server.mentions().await.unwrap_or_else(|problem| panic!("{body}: {problem}"));
-        assert!(read.posts.is_empty() && !read.lacking && read.unread_below.is_none(), "{body}");
+        assert!(read.posts.is_empty() && read.lacking.is_none() && read.unread_below.is_none(), "{body}");
         assert_eq!(server.asked(), 1, "{body}");
     }
 }
@@ -216,7 +221,18 @@ async fn posts_beside_errors_are_taken_and_the_reading_proves_nothing() {
     let body = PAGE.replace("\"meta\"", r#""errors":[{"type":"https://api.x.com/2/problems/internal-error"}],"meta""#);
     let server = Server::answering(move |_| json(&body)).await;
     let read = server.mentions().await.unwrap();
-    assert_eq!((read.posts.len(), read.lacking), (1, true));
+    assert_eq!((read.posts.len(), read.lacking), (1, Some(Code::Server)));
+}
+
+#[tokio::test]
+async fn an_author_whom_we_may_not_see_holds_no_hammer() {
+    for kind in ["resource-not-found", "not-authorized-for-resource"] {
+        let error = format!(r#""errors":[{{"resource_id":"9","type":"https://api.x.com/2/problems/{kind}"}}],"meta""#);
+        let body = PAGE.replace("\"meta\"", &error);
+        let server = Server::answering(move |_| json(&body)).await;
+        let read = server.mentions().await.unwrap();
+        assert_eq!((read.posts.len(), read.lacking, read.unread_below), (1, None, None), "{kind}");
+    }
 }
 
 #[tokio::test]
@@ -240,4 +256,36 @@ async fn refused_credentials_of_the_house_leave_those_of_the_app() {
         .await;
     let read = server.mentions().await.unwrap();
     assert_eq!((read.posts.len(), read.unread_below), (1, None));
+}
+
+#[tokio::test]
+async fn a_show_whose_money_is_spent_looks_no_stored_post_up() {
+    let pool = database().await;
+    register(&pool, &[7]).await;
+    let handle = Handle::new("sothebais").unwrap();
+    let lease = social::lease_inbox(&pool, &handle, "first", 60_000).await.unwrap().unwrap();
+    let object = serde_json::json!({"id": "1800000000000000002", "text": "a", "author_id": "7"});
+    let house = House { id: 42, handle: handle.clone() };
+    let at = (social::Via::Activity, Timestamp(Clock::System.now_ms() - 1));
+    let post = normalise(&object, &Includes::default(), at, &house).unwrap();
+    social::commit_posts(&pool, &lease, &[post], 60_000).await.unwrap().unwrap();
+    for (ceiling, looked_up) in [(Some(0), 0), (None, 1)] {
+        let server = Server::answering(|_| json(PAGE)).await;
+        let account = Account { handle: handle.clone(), show: "friday".into(), ceiling };
+        let observe = Observe::new(&Registry::new());
+        let ledger = Ledger::resume(&pool, account, Clock::System, observe).await.unwrap();
+        let sweep = Sweep {
+            client: Arc::new(server.client()),
+            pool: pool.clone(),
+            clock: Clock::System,
+            level: ledger.level(),
+            ledger,
+            arrivals: mpsc::channel(1).0,
+            holding: watch::channel(Some(lease.clone())).1,
+            every: Duration::from_mins(1),
+            keep: Span(60_000),
+        };
+        sweep.sweep().await.unwrap();
+        assert_eq!(server.asked(), looked_up, "{ceiling:?}");
+    }
 }

@@ -18,7 +18,7 @@ fn post(id: u64, author: u64) -> NewPost {
         id,
         latest_id: id,
         author: BidderId(author),
-        author_handle: Some(format!("Person{author}")),
+        author_handle: Handle::new(&format!("Person{author}")).ok(),
         text: format!("@sothebais bid {id}"),
         text_sha256: [7; 32],
         reference: Reference::None,
@@ -118,9 +118,9 @@ async fn new_handles_reach_the_registry_with_posts_and_by_themselves() {
     commit(&pool, &mut lease, &[post(10, 1)]).await;
     let label = |linked: Vec<social::Linked>| linked.into_iter().find(|one| one.bidder == BidderId(1)).unwrap().handle;
     assert_eq!(label(social::linked_bidders(&pool).await.unwrap()), "person1");
-    assert!(social::rename_bidder(&pool, BidderId(1), "Renamed").await.unwrap());
+    assert!(social::rename_bidder(&pool, BidderId(1), &Handle::new("Renamed").unwrap()).await.unwrap());
     assert_eq!(label(social::linked_bidders(&pool).await.unwrap()), "renamed");
-    assert!(!social::rename_bidder(&pool, BidderId(77), "Nobody").await.unwrap());
+    assert!(!social::rename_bidder(&pool, BidderId(77), &Handle::new("Nobody").unwrap()).await.unwrap());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use auction_core::terms::{BidderStatus, BidderTerms};
 use auction_core::{BidderId, Handle, Paddle};
+use bootstrap::auth::{LocalIssuer, Role};
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
@@ -165,6 +166,8 @@ impl Person<'_> {
 pub(crate) struct Gateway {
     child: Child,
     directory: tempfile::TempDir,
+    /// An auditor's token.
+    token: String,
 }
 
 impl Gateway {
@@ -176,10 +179,14 @@ impl Gateway {
     pub(crate) fn start_at(x: &str, database: &str, redis: &str, more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
+        let issuer = LocalIssuer::open(&directory.path().join("keys"), Clock::System).unwrap();
+        let token = issuer.token("auditor", None, &[Role::Auditor], Duration::from_mins(30)).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_social-gateway"))
             .args(["--handle", "sothebais", "--rehearsal", "--backoff-percent", "5"])
             .args(["--audit-every-ms", "1000", "--audit-settle-ms", "300", "--stream-silence-seconds", "2"])
             .args(["--x-api-url", x, "--database-url", database, "--redis-url", redis])
+            .args(["--auth-issuer", issuer.issuer(), "--auth-azp", issuer.party(), "--auth-jwks"])
+            .arg(issuer.jwks())
             .arg("--ports-file")
             .arg(directory.path().join("ports"))
             .args(more)
@@ -188,7 +195,7 @@ impl Gateway {
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();
-        Self { child, directory }
+        Self { child, directory, token }
     }
 
     /// SIGKILL: nothing is tidied up.
@@ -215,8 +222,8 @@ impl Gateway {
     pub(crate) async fn get(&self, path: &str) -> Option<Value> {
         let ports = std::fs::read_to_string(self.ports_file()).ok()?;
         let ports: Value = serde_json::from_str(&ports).ok()?;
-        let response = reqwest::get(format!("http://127.0.0.1:{}{path}", ports["api"])).await.ok()?;
-        response.json().await.ok()
+        let request = reqwest::Client::new().get(format!("http://127.0.0.1:{}{path}", ports["api"]));
+        request.bearer_auth(&self.token).send().await.ok()?.json().await.ok()
     }
 
     pub(crate) fn log(&self) -> String {

@@ -4,8 +4,8 @@ use auction_core::{Handle, Timestamp};
 
 use sqlx::PgPool;
 
-use super::{Lease, bigint, unsigned};
-use crate::Error;
+use super::Lease;
+use crate::{Error, signed, unsigned};
 
 /// An audit that somebody waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +66,12 @@ pub async fn complete_audit(pool: &PgPool, lease: &Lease, through: Timestamp) ->
          returning (extract(epoch from completed_through) * 1000)::bigint, completed_seq",
     )
     .bind(lease.handle.as_str())
-    .bind(bigint(lease.epoch))
+    .bind(signed(lease.epoch))
     .bind(through.0)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(through, seq)| AuditDone { through: Timestamp(through), seq: unsigned(seq) }))
+    let done = |(through, seq)| {
+        Ok(AuditDone { through: Timestamp(through), seq: unsigned(seq, "an audit's inbox position")? })
+    };
+    row.map(done).transpose()
 }

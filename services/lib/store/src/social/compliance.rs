@@ -7,7 +7,7 @@ use super::inbox::id;
 use sqlx::PgPool;
 
 use super::bigint;
-use crate::Error;
+use crate::{Error, unsigned};
 
 /// A stored post whose existence on X is to be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub async fn erase_posts(pool: &PgPool, posts: &[u64], at: Timestamp) -> Result<
          ),
          unsaid as (
             update social.reply set state = 'failed', problem = 'post_deleted'
-            where (post_id = any($1) or post_id in (select id from meant)) and state = 'planned'
+            where (post_id = any($1) or post_id in (select id from meant)) and state in ('held', 'planned')
          )
          select count(*) from erased",
     )
@@ -45,7 +45,7 @@ pub async fn erase_posts(pool: &PgPool, posts: &[u64], at: Timestamp) -> Result<
     .bind(at.0)
     .fetch_one(pool)
     .await?;
-    Ok(super::unsigned(erased))
+    unsigned(erased, "a count of posts")
 }
 
 /// Lets the texts of at most `limit` posts received before `before` go, the oldest first; returns how many.
@@ -99,7 +99,7 @@ pub async fn authors_since(pool: &PgPool, since: Timestamp) -> Result<Vec<Bidder
     .bind(since.0)
     .fetch_all(pool)
     .await?;
-    Ok(authors.into_iter().map(|id| BidderId(super::unsigned(id))).collect())
+    authors.into_iter().map(|id| unsigned(id, "an author's id").map(BidderId)).collect()
 }
 
 /// True if this author has said "stop".

@@ -7,8 +7,8 @@ use auction_core::{Handle, Timestamp};
 
 use sqlx::{PgPool, Row as _};
 
-use super::{Lease, NewPost, bigint, unsigned};
-use crate::Error;
+use super::{Lease, NewPost, bigint};
+use crate::{Error, signed, unsigned};
 
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,12 +88,12 @@ pub async fn commit_posts(
 ) -> Result<Option<Committed>, Error> {
     let (last_seq, queued, strangers): (Option<i64>, Vec<String>, Vec<String>) = sqlx::query_as(COMMIT)
         .bind(lease.handle.as_str())
-        .bind(bigint(lease.epoch))
-        .bind(bigint(lease.last_seq))
+        .bind(signed(lease.epoch))
+        .bind(signed(lease.last_seq))
         .bind(posts.iter().map(|p| p.id.to_string()).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| p.latest_id.to_string()).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| bigint(p.author.0)).collect::<Vec<_>>())
-        .bind(posts.iter().map(|p| p.author_handle.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.author_handle.as_ref().map(Handle::to_string)).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| p.text.clone()).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| p.text_sha256.to_vec()).collect::<Vec<_>>())
         .bind(posts.iter().map(|p| p.reference.as_str()).collect::<Vec<_>>())
@@ -106,7 +106,8 @@ pub async fn commit_posts(
         .fetch_one(pool)
         .await?;
     let Some(last_seq) = last_seq else { return Ok(None) };
-    Ok(Some(Committed { last_seq: unsigned(last_seq), queued: ids(&queued)?, strangers: ids(&strangers)? }))
+    let last_seq = unsigned(last_seq, "an inbox position")?;
+    Ok(Some(Committed { last_seq, queued: ids(&queued)?, strangers: ids(&strangers)? }))
 }
 
 fn ids(texts: &[String]) -> Result<Vec<u64>, Error> {
@@ -123,7 +124,7 @@ pub async fn last_seq(pool: &PgPool, handle: &Handle) -> Result<u64, Error> {
         .bind(handle.as_str())
         .fetch_optional(pool)
         .await?;
-    row.map_or(Ok(0), |row| Ok(unsigned(row.try_get(0)?)))
+    row.map_or(Ok(0), |row| unsigned(row.try_get(0)?, "an inbox position"))
 }
 
 /// When the newest post of this handle's inbox was made; `None` for an empty inbox.

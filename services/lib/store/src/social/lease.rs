@@ -5,8 +5,7 @@ use auction_core::Handle;
 
 use sqlx::PgPool;
 
-use super::{bigint, unsigned};
-use crate::Error;
+use crate::{Error, signed, unsigned};
 
 /// The right to write a handle's inbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +33,9 @@ pub async fn lease_inbox(pool: &PgPool, handle: &Handle, owner: &str, ttl_ms: i6
     .bind(ttl_ms)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(epoch, last_seq)| Lease {
-        handle: handle.clone(),
-        epoch: unsigned(epoch),
-        last_seq: unsigned(last_seq),
-    }))
+    let Some((epoch, last_seq)) = row else { return Ok(None) };
+    let (epoch, last_seq) = (unsigned(epoch, "a lease's epoch")?, unsigned(last_seq, "an inbox position")?);
+    Ok(Some(Lease { handle: handle.clone(), epoch, last_seq }))
 }
 
 /// Keeps a lease; `false` means that another has taken it.
@@ -47,7 +44,7 @@ pub async fn renew_inbox(pool: &PgPool, lease: &Lease, ttl_ms: i64) -> Result<bo
         "update social.inbox_lease set until = now() + $3 * interval '1 millisecond' where handle = $1 and epoch = $2",
     )
     .bind(lease.handle.as_str())
-    .bind(bigint(lease.epoch))
+    .bind(signed(lease.epoch))
     .bind(ttl_ms)
     .execute(pool)
     .await?;
@@ -58,7 +55,7 @@ pub async fn renew_inbox(pool: &PgPool, lease: &Lease, ttl_ms: i64) -> Result<bo
 pub async fn release_inbox(pool: &PgPool, lease: &Lease) -> Result<(), Error> {
     sqlx::query("update social.inbox_lease set until = now() where handle = $1 and epoch = $2")
         .bind(lease.handle.as_str())
-        .bind(bigint(lease.epoch))
+        .bind(signed(lease.epoch))
         .execute(pool)
         .await?;
     Ok(())

@@ -5,8 +5,8 @@ use auction_core::{BidderId, Handle, Timestamp, TraceContext};
 use super::inbox::id;
 use sqlx::PgPool;
 
-use super::{bigint, unsigned};
-use crate::Error;
+use super::{Lease, bigint};
+use crate::{Error, signed, unsigned};
 
 /// How far a reply has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ pub enum ReplyState {
     /// The bid leads: it is answered when the hammer falls.
     Held,
     Planned,
-    /// The call was made; whether X took it is not known until it is `Sent` or `Failed`.
+    /// The call is being made. Found so by another writer, it is in doubt and is not made again.
     Sending,
     Sent,
     /// Not worth saying any more.
@@ -62,6 +62,7 @@ pub struct NewReply {
     pub author: BidderId,
     /// What it answers: `won`, `accepted` or the refusal's code.
     pub code: String,
+    /// Empty while it is held: the hammer decides about the words.
     pub text: String,
     pub state: ReplyState,
     pub lot: Option<ReplyLot>,
@@ -111,7 +112,7 @@ pub async fn reply_subject(pool: &PgPool, handle: &Handle, post: u64) -> Result<
     .fetch_optional(pool)
     .await?;
     row.map(|(author, latest, deleted, answered, silent, trace)| {
-        let (author, trace) = (BidderId(unsigned(author)), trace.and_then(|text| text.parse().ok()));
+        let (author, trace) = (BidderId(unsigned(author, "an author's id")?), trace.and_then(|text| text.parse().ok()));
         Ok(ReplySubject { author, latest_id: id(&latest)?, deleted, answered, silent, trace })
     })
     .transpose()
@@ -149,7 +150,9 @@ pub async fn plan_reply(pool: &PgPool, handle: &Handle, reply: &NewReply) -> Res
 }
 
 /// The hammer has fallen on a lot: the winner's held reply becomes a planned one with this code and text, every other
-/// held reply of the lot is dropped. Returns whether there was one to send.
+/// held reply of the lot is dropped. A winner who was outbid in between (the other bid may have been voided, or topped on
+/// the web) has no held reply, and the newest that was dropped for it is taken, once a lot. Returns whether there was one
+/// to send.
 pub async fn release_held(
     pool: &PgPool,
     handle: &Handle,
@@ -158,14 +161,25 @@ pub async fn release_held(
     state: ReplyState,
 ) -> Result<bool, Error> {
     let released: i64 = sqlx::query_scalar(
-        "with released as (
-            update social.reply
-               set state = case when author_id = $4 then $7 else 'dropped' end,
-                   code = case when author_id = $4 then $5 else code end,
-                   text = case when author_id = $4 then $6 else text end,
-                   planned_at = now()
-             where handle = $1 and auction = $2 and lot = $3 and state = 'held'
-            returning state
+        "with chosen as (
+            select r.post_id from social.reply r
+             where r.handle = $1 and r.auction = $2 and r.lot = $3 and r.author_id = $4
+               and (r.state = 'held' or r.state = 'dropped' and r.problem = 'outbid' and not exists (
+                    select 1 from social.reply told
+                     where told.handle = $1 and told.auction = $2 and told.lot = $3 and told.author_id = $4
+                       and told.code = $5))
+             order by r.state = 'held' desc, r.planned_at desc, r.post_id desc limit 1
+         ),
+         released as (
+            update social.reply r
+               set state = case when c.post_id is not null then $7 else 'dropped' end,
+                   code = case when c.post_id is not null then $5 else r.code end,
+                   text = case when c.post_id is not null then $6 else r.text end,
+                   problem = null, planned_at = now()
+              from social.reply same left join chosen c on c.post_id = same.post_id
+             where same.post_id = r.post_id and r.handle = $1 and r.auction = $2 and r.lot = $3
+               and (r.state = 'held' or c.post_id is not null)
+            returning r.state
          )
          select count(*) from released where state = $7",
     )
@@ -181,17 +195,36 @@ pub async fn release_held(
     Ok(released > 0)
 }
 
-/// Notes that a reply is about to be sent with `text`; `false` if it is not to be sent any more.
-pub async fn start_reply(pool: &PgPool, post: u64, text: &str) -> Result<bool, Error> {
+/// Notes that a reply is about to be sent with `text`; `false` if it is not to be sent any more, or not by the holder of
+/// this lease.
+pub async fn start_reply(pool: &PgPool, lease: &Lease, post: u64, text: &str) -> Result<bool, Error> {
     let done = sqlx::query(
         "update social.reply set state = 'sending', attempts = attempts + 1, text = $2
-         where post_id = $1 and state in ('planned', 'sending')",
+         where post_id = $1 and state = 'planned'
+           and exists (select 1 from social.inbox_lease l where l.handle = $3 and l.epoch = $4)",
     )
     .bind(post.to_string())
     .bind(text)
+    .bind(lease.handle.as_str())
+    .bind(signed(lease.epoch))
     .execute(pool)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Gives up the replies whose call an earlier holder began and did not finish: X may have taken them, and a post is
+/// answered at most once. Returns how many.
+pub async fn give_up_replies_in_doubt(pool: &PgPool, lease: &Lease) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "update social.reply set state = 'failed', problem = 'in_doubt'
+         where handle = $1 and state = 'sending'
+           and exists (select 1 from social.inbox_lease l where l.handle = $1 and l.epoch = $2)",
+    )
+    .bind(lease.handle.as_str())
+    .bind(signed(lease.epoch))
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Notes what became of a reply: `Sent` with X's id, `Failed`, `Dropped`, or `Planned` (to be tried again), with why.
@@ -226,10 +259,10 @@ fn reply(row: Row) -> Result<Reply, Error> {
     Ok(Reply {
         state: ReplyState::read(&state)?,
         post: id(&post)?,
-        author: BidderId(unsigned(author)),
+        author: BidderId(unsigned(author, "an author's id")?),
         code,
         text,
-        attempts: u32::try_from(attempts).unwrap_or_default(),
+        attempts: u32::try_from(attempts).map_err(|_| Error::Unreadable { what: "a reply's attempts" })?,
         reply_id,
         problem,
         planned_at: Timestamp(planned_at),
@@ -237,10 +270,10 @@ fn reply(row: Row) -> Result<Reply, Error> {
     })
 }
 
-/// Replies that were planned or whose call has no known outcome, oldest first.
-pub async fn unfinished_replies(pool: &PgPool, handle: &Handle, limit: i64) -> Result<Vec<Reply>, Error> {
+/// Replies that wait to be sent, oldest first.
+pub async fn planned_replies(pool: &PgPool, handle: &Handle, limit: i64) -> Result<Vec<Reply>, Error> {
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS} from social.reply where handle = $1 and state in ('planned', 'sending')
+        "select {COLUMNS} from social.reply where handle = $1 and state = 'planned'
          order by planned_at limit $2"
     )))
     .bind(handle.as_str())
@@ -263,7 +296,7 @@ pub async fn replies(pool: &PgPool, handle: &Handle, limit: i64) -> Result<Vec<R
 }
 
 /// When replies were sent since `since`: what is left of X's budget after a restart.
-pub async fn reply_counts(pool: &PgPool, handle: &Handle, since: Timestamp) -> Result<Vec<Timestamp>, Error> {
+pub async fn reply_times(pool: &PgPool, handle: &Handle, since: Timestamp) -> Result<Vec<Timestamp>, Error> {
     let rows: Vec<i64> = sqlx::query_scalar(
         "select (extract(epoch from sent_at) * 1000)::bigint from social.reply
          where handle = $1 and state = 'sent' and sent_at >= timestamptz 'epoch' + $2 * interval '1 millisecond'

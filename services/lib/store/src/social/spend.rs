@@ -4,8 +4,7 @@ use auction_core::Handle;
 
 use sqlx::PgPool;
 
-use super::{bigint, unsigned};
-use crate::Error;
+use crate::{Error, signed, unsigned};
 
 /// The cost of one kind of call on one day (UTC).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub async fn add_spend(pool: &PgPool, handle: &Handle, show: &str, spent: &[Spen
     .bind(show)
     .bind(spent.iter().map(|s| s.day.clone()).collect::<Vec<_>>())
     .bind(spent.iter().map(|s| s.kind.clone()).collect::<Vec<_>>())
-    .bind(spent.iter().map(|s| bigint(s.units)).collect::<Vec<_>>())
-    .bind(spent.iter().map(|s| bigint(s.micros)).collect::<Vec<_>>())
+    .bind(spent.iter().map(|s| signed(s.units)).collect::<Vec<_>>())
+    .bind(spent.iter().map(|s| signed(s.micros)).collect::<Vec<_>>())
     .execute(pool)
     .await?;
     Ok(())
@@ -47,8 +46,9 @@ pub async fn load_spend(pool: &PgPool, handle: &Handle, show: &str) -> Result<Ve
     .bind(show)
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(day, kind, units, micros)| Spent { day, kind, units: unsigned(units), micros: unsigned(micros) })
-        .collect())
+    let spent = |(day, kind, units, micros)| {
+        let (units, micros) = (unsigned(units, "units of spending")?, unsigned(micros, "an amount of spending")?);
+        Ok(Spent { day, kind, units, micros })
+    };
+    rows.into_iter().map(spent).collect()
 }

@@ -103,6 +103,8 @@ fn a_range_that_hides_words_is_not_believed() {
         "referenced_tweets": [{"type": "replied_to", "id": "1"}],
     });
     assert_eq!(read(&post("5", &reply)).text, "not bid 2 ETH");
+    let within_a_name = json!({"text": "@sothebais bid", "in_reply_to_user_id": "42", "display_text_range": [3, 14]});
+    assert_eq!(read(&post("5", &within_a_name)).text, "@sothebais bid");
     let beyond = json!({"text": "@sothebais", "in_reply_to_user_id": "42", "display_text_range": [999, 1000]});
     assert_eq!(read(&post("5", &beyond)).text, "@sothebais ");
 }
@@ -122,7 +124,7 @@ fn the_authors_handle_comes_from_the_expansions() {
         serde_json::from_value(json!({"users": [{"id": "8", "username": "b"}, {"id": "7", "username": "Ann"}]}))
             .unwrap();
     let read = normalise(&post("5", &json!({})), &includes, (Via::Filtered, NOW), &house()).unwrap();
-    assert_eq!(read.author_handle.as_deref(), Some("Ann"));
+    assert_eq!(read.author_handle, Some(Handle::new("Ann").unwrap()));
 }
 
 #[test]
@@ -155,4 +157,37 @@ fn nul_characters_do_not_reach_the_database() {
     let read = read(&post("5", &json!({"text": "a\u{0}b", "source": "x\u{0}"})));
     assert_eq!(read.text, "a\u{fffd}b");
     assert!(!read.raw.to_string().contains("\\u0000"));
+}
+
+#[test]
+fn a_name_that_is_no_handle_is_left_out() {
+    for name in ["", "a handle of the old days", "sixteen_letters_", "nul\u{0}", "Ann\u{202e}"] {
+        let includes = Includes { users: vec![serde_json::from_value(json!({"id": "7", "username": name})).unwrap()] };
+        let read = normalise(&post("5", &json!({})), &includes, (Via::Filtered, NOW), &house()).unwrap();
+        assert_eq!(read.author_handle, None, "{name}");
+    }
+}
+
+#[test]
+fn a_hidden_word_of_any_alphabet_is_only_a_word() {
+    let reply = json!({"text": "x", "note_tweet": {"text": "Ξ2 @sothebais bid 2 ETH"}, "in_reply_to_user_id": "42",
+        "display_text_range": [2, 23], "referenced_tweets": [{"type": "replied_to", "id": "1"}]});
+    assert_eq!(read(&post("5", &reply)).text, "Ξ2 @sothebais bid 2 ETH");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_and_no_range_is_too_odd(
+        text in "[@ a-cΞé🎩\u{0}\n&;]{0,12}(@sothebais)?.{0,12}",
+        range in proptest::option::of((0_usize..30, 0_usize..30)),
+        to_the_house: bool,
+    ) {
+        let to = if to_the_house { "42" } else { "43" };
+        let reply = json!({"text": text, "in_reply_to_user_id": to, "display_text_range": range});
+        let read = read(&post("5", &reply)).text;
+        // Nothing is made up but the house's own name.
+        let spoken = read.strip_prefix("@sothebais ").unwrap_or(&read);
+        let whole = without_nul(&unescaped(&text));
+        proptest::prop_assert!(whole.ends_with(spoken) || whole == read, "{read}");
+    }
 }

@@ -150,3 +150,11 @@ fn the_engines_own_events_of_refusals_and_hammers_are_understood() {
     let told = facts(&published(tick, Verdict::Done, vec![sold]));
     assert_eq!(told, [Fact::Sold { lot: lot(), bidder: BidderId(7), paddle: 12, price_wei: "4".into() }]);
 }
+
+#[test]
+fn a_voided_bid_ends_the_wait_only_if_nobody_leads_any_more() {
+    let clerk = || Source { kind: SourceKind::Clerk, key: "void".into() };
+    let voided = |standing| Event::BidVoided { lot: LotNumber(2), lot_seq: 3, reason: "a mistake".into(), standing };
+    assert_eq!(facts(&published(clerk(), Verdict::Done, vec![voided(Some(standing(7)))])), []);
+    assert_eq!(facts(&published(clerk(), Verdict::Done, vec![voided(None)])), [Fact::NotSold { lot: lot() }]);
+}
