@@ -176,12 +176,11 @@ impl Auction {
     pub(crate) fn check_running(&self, at: Timestamp) -> Result<(), Refusal> {
         match &self.run {
             Run::Live if self.last_pause.is_some_and(|pause| pause.contains(at)) => Err(Refusal::AuctionPaused),
-            Run::Live => Ok(()),
+            // A completed one's lots are closed, and each says so by the bid's own time.
+            Run::Live | Run::Completed => Ok(()),
             Run::Scheduled => Err(Refusal::AuctionNotStarted { starts_at: self.terms.starts_at }),
             Run::Paused { .. } => Err(Refusal::AuctionPaused),
             Run::Cancelled { .. } => Err(Refusal::AuctionCancelled),
-            // Its lots are closed, and each says so by the bid's own time.
-            Run::Completed => Ok(()),
         }
     }
 
