@@ -45,10 +45,10 @@ pub(super) fn of_report(path: &Path) -> anyhow::Result<Vec<Anchor>> {
     #[derive(Deserialize)]
     struct Earlier {
         verified: bool,
-        shards: Vec<Shard>,
+        shards: Vec<Place>,
     }
     #[derive(Deserialize)]
-    struct Shard {
+    struct Place {
         shard: String,
         rows: u64,
         tail: String,
@@ -63,7 +63,7 @@ pub(super) fn of_report(path: &Path) -> anyhow::Result<Vec<Anchor>> {
         return Err(wrong("it says that nothing was verified".to_owned()).into());
     }
     let with_rows = earlier.shards.into_iter().filter(|shard| shard.rows > 0);
-    let anchor = |Shard { shard, tail, rows: _ }: Shard| {
+    let anchor = |Place { shard, tail, rows: _ }: Place| {
         let anchor = tail.parse::<Anchor>().map_err(|error| wrong(error.to_string()))?;
         Ok(Anchor { shard: Some(shard), ..anchor })
     };

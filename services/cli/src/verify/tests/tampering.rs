@@ -56,10 +56,13 @@ fn with_columns(of: u64, change: fn(&mut Columns)) -> Result<Verified, Fault> {
     audit.finish(claim, &closes)
 }
 
+/// What somebody does to a row's columns.
+type Change = fn(&mut Columns);
+
 #[test]
 fn every_column_must_say_what_its_entry_says() {
     assert!(with_columns(7, |_| {}).is_ok());
-    let changes: [(&str, fn(&mut Columns)); 10] = [
+    let changes: [(&str, Change); 10] = [
         ("auction", |columns| columns.auction = Some("day".to_owned())),
         ("auction", |columns| columns.auction = None),
         ("lot", |columns| columns.lot = Some(2)),
