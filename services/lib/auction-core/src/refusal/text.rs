@@ -2,8 +2,8 @@
 //!
 //! The public texts are for everybody else: the same sentences without what only the asker may know.
 
-use crate::Refusal;
 use crate::id::LotNumber;
+use crate::{Refusal, Wei};
 
 /// The currency of every amount that is told to people.
 const CURRENCY: &str = "ETH";
@@ -206,6 +206,9 @@ impl Refusal {
             Self::OffTick { tick, .. } if reader == Reader::Anybody => {
                 format!("Bid a whole multiple of {} {CURRENCY}.", tick.main_units())
             }
+            Self::OffTick { below, above, .. } if *below == Wei::ZERO => {
+                format!("Bid {} {CURRENCY}.", above.main_units())
+            }
             Self::OffTick { below, above, .. } => {
                 format!("Bid {} or {} {CURRENCY}.", below.main_units(), above.main_units())
             }
@@ -245,4 +248,17 @@ impl Refusal {
 
 fn list(lots: &[LotNumber]) -> String {
     lots.iter().map(|lot| format!("#{lot}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_bid_nothing() {
+        let tick = Wei::from(1_000_000_000_000_000);
+        let off = |below| Refusal::OffTick { tick, below, above: tick };
+        assert_eq!(off(Wei::ZERO).remedy(), "Bid 0.001 ETH.");
+        assert_eq!(off(Wei::from(500_000_000_000_000)).remedy(), "Bid 0.0005 or 0.001 ETH.");
+    }
 }
