@@ -108,7 +108,7 @@ impl<'a> Data<'a> {
             paddle: decision.events.iter().find_map(paddle_of),
             verdict: verdict_name(&decision.verdict),
             refusal: match &decision.verdict {
-                Verdict::Refused(refusal) => Some(RefusalData::of(refusal)),
+                Verdict::Refused(refusal) => Some(RefusalData::of_post(refusal, asker.post)),
                 Verdict::Accepted { .. } | Verdict::Parked | Verdict::Done => None,
             },
             amount_wei: decision.events.iter().find_map(accepted_amount).or(match asker.intent {
@@ -128,6 +128,19 @@ impl RefusalData {
     /// In words that anybody may read.
     pub fn of(refusal: &Refusal) -> Self {
         Self { code: refusal.code().to_owned(), message: refusal.public_message(), remedy: refusal.public_remedy() }
+    }
+}
+
+impl RefusalData {
+    /// For a post that the grammar did not understand, what its code says in general: a row holds no text of a post, so that
+    /// its author can delete it. Who has the text says more ([`bid_grammar::explain_again`]).
+    fn of_post(refusal: &Refusal, post: Option<&InboxPosition>) -> Self {
+        let told = Self::of(refusal);
+        let (Refusal::NotUnderstood { code }, Some(post)) = (refusal, post) else { return told };
+        match bid_grammar::explain_again(code, None, post.handle.as_str()) {
+            Some(again) => Self { message: again.message, remedy: again.remedy, ..told },
+            None => told,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod pool;
 pub mod reader;
 pub mod receipt_key;
+pub mod said;
 pub mod seal;
 pub mod snapshot;
 pub mod social;

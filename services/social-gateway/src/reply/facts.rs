@@ -1,8 +1,10 @@
 //! What an event of the engine says to the author of a post. Pure; unknown events say nothing.
 
 use auction_core::BidderId;
+use bid_grammar::{Explanation, Post, Reference};
 use events::catalogue::{BID_ACCEPTED, BID_REFUSED, BID_VOIDED, LOT_PASSED, LOT_SOLD, LOT_WITHDRAWN};
 use serde_json::Value;
+use store::said::Said;
 use store::social::ReplyLot;
 
 /// Something that a bidder could be told.
@@ -100,6 +102,18 @@ fn bidder(data: &Value) -> Option<BidderId> {
 
 fn number(value: &Value) -> Option<u32> {
     u32::try_from(value.as_u64()?).ok()
+}
+
+/// The fact with the grammar's own sentence about the post that it refused.
+pub fn said_again(fact: &Fact, said: Option<&Said>, house: &str) -> Fact {
+    let Fact::Refused { post, bidder, code, .. } = fact else { return fact.clone() };
+    let text = said.and_then(|said| Some(Post { text: &said.text, reference: Reference::named(&said.reference)? }));
+    match bid_grammar::explain_again(code, text.as_ref(), house) {
+        Some(Explanation { code: _, message, remedy }) => {
+            Fact::Refused { post: *post, bidder: *bidder, code: code.clone(), message, remedy }
+        }
+        None => fact.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use store::social::{self, Lease};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::facts::{Fact, facts};
+use super::facts::{Fact, facts, said_again};
 use super::plan::{Mode, Plan, Skip, plan, post_of};
 use super::template::Templates;
 use super::trace;
@@ -151,12 +151,24 @@ impl Reader {
         Ok(())
     }
 
+    /// An event of a post that the grammar refused holds no word of it; its author is told what was read in the text that we
+    /// keep for as long as the author does.
+    async fn with_what_was_read(&self, fact: &Fact) -> Result<Fact, Failure> {
+        let Fact::Refused { post, code, .. } = fact else { return Ok(fact.clone()) };
+        if bid_grammar::Code::named(code).is_none() {
+            return Ok(fact.clone());
+        }
+        let said = store::said::of_posts(&self.pool, &[post.to_string()]).await?;
+        Ok(said_again(fact, said.values().next(), self.handle.as_str()))
+    }
+
     /// Plans; returns what became of it.
     async fn tell(&self, fact: &Fact, templates: &Templates) -> Result<&'static str, Failure> {
         let subject = match post_of(fact) {
             Some(post) => social::reply_subject(&self.pool, &self.handle, post).await?,
             None => None,
         };
+        let fact = &self.with_what_was_read(fact).await?;
         match plan(fact, subject.as_ref(), (self.mode, templates), self.now()) {
             Plan::Reply(reply) => {
                 if !social::plan_reply(&self.pool, &self.handle, &reply).await? {

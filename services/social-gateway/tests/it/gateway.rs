@@ -293,6 +293,29 @@ async fn a_refused_bidder_is_answered_once_across_a_restart_and_never_after_stop
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_author_of_a_post_that_was_not_understood_is_told_what_was_read() {
+    let show = Show::prepare(&BIDDERS).await;
+    let gateway = show.gateway(&[]);
+    gateway.connected().await;
+    let post = show.x.person(101).say("@sothebais bid 1,5 ETH").await;
+    eventually("the post is stored", &gateway, async || (show.inbox().await.len() == 1).then_some(())).await;
+    let refused = json!({"data": {"auction": "friday", "verdict": "refused", "bidder": "101",
+        "source": {"kind": "post", "key": post.to_string()},
+        "refusal": {"code": "CommaInNumber", "message": "A general sentence.", "remedy": "A general remedy."}}});
+    let outbox = bus::outbox::Outbox::new(bus::Bus::new(&show.redis).unwrap());
+    let shard = format!("shard-{post}");
+    outbox.append(&shard, 1, &[refused.to_string()], bus::outbox::Absent::Begin).await.unwrap();
+    outbox.announce(&shard).await.unwrap();
+    eventually("the reply is sent", &gateway, async || {
+        let replies = gateway.get("/v1/replies").await?;
+        (replies[0]["state"] == "sent").then_some(())
+    })
+    .await;
+    let posts = show.x.house_posts().await;
+    assert!(posts[0].0.contains("Read \"1,5\"") && posts[0].0.contains("1500.5 ETH"), "{posts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_dies_and_a_redis_that_is_not_there_cost_no_post() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = testkit::postgres_with_template(directory.path()).await.unwrap();
