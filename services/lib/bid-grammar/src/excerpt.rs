@@ -27,6 +27,8 @@ pub(crate) fn quote(piece: &str) -> String {
                     quoted.push(' ');
                 }
             }
+            // Parts of the emoji before.
+            '\u{FE0E}' | '\u{FE0F}' | '\u{200D}' if quoted.ends_with(|c: char| !c.is_ascii()) => {}
             c if character::is_hidden(c) => {
                 let _ = write!(quoted, "U+{:04X}", u32::from(c));
                 left = left.saturating_sub(5);
@@ -44,6 +46,8 @@ mod tests {
     #[test]
     fn quotations_are_short_visible_and_mention_nobody() {
         assert_eq!(quote("@alice  bids\n\u{202e}5"), "[at]alice bids U+202E5");
+        assert_eq!(quote("☑\u{FE0F}"), "☑");
+        assert_eq!(quote("2\u{FE0F}"), "2U+FE0F");
         assert_eq!(quote("&amp;gt; &amp;"), "&gt; &");
         assert!(quote(&"x".repeat(500)).chars().count() <= MAX_CHARACTERS + 1);
     }
