@@ -1,12 +1,11 @@
 //! Frames that a client sends. Reading takes two passes (first the type, then that type's fields), so that an error
 //! names what is wrong instead of "no variant matched".
 
-use std::borrow::Cow;
-
 use auction_core::{AuctionId, LotNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::json::{BadJson, Tree};
 use crate::{Amount, CommandKey};
 
 /// A frame from a client.
@@ -80,7 +79,7 @@ pub enum BidKind {
 /// Why a frame cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadFrame {
-    #[error("the frame is not JSON: {0}")]
+    #[error("the frame cannot be read: {0}")]
     MalformedJson(String),
     #[error("the frame has no field \"type\"")]
     TypeMissing,
@@ -109,12 +108,6 @@ impl BadFrame {
             Self::InvalidField { .. } => "correct the field that is named; unknown fields are not allowed",
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Tagged<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -162,10 +155,10 @@ struct PingFrame {
 impl ClientMessage {
     /// Reads one text frame.
     pub fn read(frame: &str) -> Result<Self, BadFrame> {
-        let tagged: Tagged<'_> = serde_json::from_str(frame).map_err(|error| BadFrame::MalformedJson(shown(&error)))?;
-        match tagged.kind.as_deref() {
+        let tree = Tree::parse(frame.as_bytes()).map_err(|bad| BadFrame::MalformedJson(shown(&bad)))?;
+        match tree.text("type") {
             None => Err(BadFrame::TypeMissing),
-            Some("command") => fields("command", frame).map(|f: CommandFrame| {
+            Some("command") => fields("command", tree).map(|f: CommandFrame| {
                 Self::Command(PlaceBid {
                     id: f.id,
                     auction: f.auction,
@@ -175,24 +168,24 @@ impl ClientMessage {
                 })
             }),
             Some("subscribe") => {
-                fields("subscribe", frame).map(|f: SubscribeFrame| Self::Subscribe(Subscribe { auction: f.auction }))
+                fields("subscribe", tree).map(|f: SubscribeFrame| Self::Subscribe(Subscribe { auction: f.auction }))
             }
-            Some("range") => fields("range", frame).map(|f: RangeFrame| {
+            Some("range") => fields("range", tree).map(|f: RangeFrame| {
                 Self::Range(ReadRange { auction: f.auction, lot: f.lot, after: f.after, limit: f.limit })
             }),
-            Some("ping") => fields("ping", frame).map(|_: PingFrame| Self::Ping),
+            Some("ping") => fields("ping", tree).map(|_: PingFrame| Self::Ping),
             Some(other) => Err(BadFrame::UnknownType(other.chars().take(40).collect())),
         }
     }
 }
 
-fn fields<'a, T: Deserialize<'a>>(kind: &'static str, frame: &'a str) -> Result<T, BadFrame> {
-    serde_json::from_str(frame).map_err(|error| BadFrame::InvalidField { frame: kind, problem: shown(&error) })
+fn fields<'a, T: Deserialize<'a>>(kind: &'static str, tree: Tree<'a>) -> Result<T, BadFrame> {
+    tree.read().map_err(|bad| BadFrame::InvalidField { frame: kind, problem: shown(&bad) })
 }
 
-/// A serde message in bounded length: it may quote what the client sent.
-fn shown(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(200).collect()
+/// A bounded length: an error may quote what the client sent.
+fn shown(bad: &BadJson) -> String {
+    bad.to_string().chars().take(200).collect()
 }
 
 #[cfg(test)]
