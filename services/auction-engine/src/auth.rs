@@ -34,14 +34,14 @@ impl FromRequestParts<Api> for Bidder {
 impl FromRequestParts<Api> for Clerk {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Fault> {
-        with_role(api, &parts.headers, &[Role::Auctioneer, Role::Owner]).await.map(Self)
+        with_role(api, &parts.headers, &[Role::Auctioneer, Role::Owner]).await.and_then(in_person).map(Self)
     }
 }
 
 impl FromRequestParts<Api> for Owner {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Fault> {
-        with_role(api, &parts.headers, &[Role::Owner]).await.map(|_| Self)
+        with_role(api, &parts.headers, &[Role::Owner]).await.and_then(in_person).map(|_| Self)
     }
 }
 
@@ -54,7 +54,7 @@ impl FromRequestParts<Api> for House {
 
 /// The bidder that the request's token speaks for: its `x_id`, else the one registered for its subject.
 pub(crate) async fn bidder(api: &Api, headers: &HeaderMap) -> Result<BidderId, Fault> {
-    let claims = with_role(api, headers, &[Role::Bidder]).await?;
+    let claims = in_person(with_role(api, headers, &[Role::Bidder]).await?)?;
     let known: Option<BidderId> = match &claims.x_id {
         Some(x_id) => x_id.parse().ok().map(|XId(id)| id),
         // Boxed: the database's future is larger than the rest of a request.
@@ -76,6 +76,15 @@ async fn with_role(api: &Api, headers: &HeaderMap, roles: &[Role]) -> Result<Arc
     Err(Problem::new(403, "RoleMissing", detail, "sign in as somebody who has it").into())
 }
 
+/// Whoever looks at things as somebody else may not bid or command in that name.
+fn in_person(claims: Arc<Claims>) -> Result<Arc<Claims>, Fault> {
+    if claims.act.is_none() {
+        return Ok(claims);
+    }
+    let detail = "the token was issued to somebody who acts as another person";
+    Err(Problem::new(403, "Impersonation", detail, "sign in as yourself").into())
+}
+
 fn bearer(headers: &HeaderMap) -> Result<&str, Fault> {
     let missing = || {
         let remedy = "send Authorization: Bearer and the token";
@@ -94,6 +103,9 @@ fn rejected(why: Rejected) -> Fault {
             Fault::busy(problem, std::time::Duration::from_secs(5))
         }
         Rejected::Malformed
+        | Rejected::Critical
+        | Rejected::ClaimMissing(_)
+        | Rejected::ClaimInvalid(_, _)
         | Rejected::TooLong
         | Rejected::Algorithm
         | Rejected::UnknownKey

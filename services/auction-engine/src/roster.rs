@@ -45,10 +45,13 @@ type Numbered = (u64, Result<BidderLine, String>);
 fn json_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
     let lines = bytes.split(|&byte| byte == b'\n').zip(1..);
     let kept = lines.filter(|(line, _)| !line.trim_ascii().is_empty());
-    Box::new(kept.map(|(line, number)| (number, serde_json::from_slice(line).map_err(|error| error.to_string()))))
+    Box::new(kept.map(|(line, number)| (number, wire::json::read(line).map_err(|bad| bad.to_string()))))
 }
 
 fn csv_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
+    if let Some(number) = open_quote(bytes) {
+        return Box::new(std::iter::once((number, Err("its quotation mark is never closed".to_owned()))));
+    }
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let headers = match reader.headers() {
         Ok(headers) => headers.clone(),
@@ -62,6 +65,19 @@ fn csv_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered> + '_> {
         }
         Err(error) => (error.position().map_or(0, csv::Position::line), Err(error.to_string())),
     }))
+}
+
+/// The line whose quotation mark is never closed: the reader would take all that follows for one field.
+fn open_quote(bytes: &[u8]) -> Option<u64> {
+    let (mut line, mut opened) = (1, None);
+    for byte in bytes {
+        match byte {
+            b'"' => opened = opened.is_none().then_some(line),
+            b'\n' => line += 1,
+            _ => {}
+        }
+    }
+    opened
 }
 
 /// A CSV record: empty cells are absent values, and the limit `none` lifts it.
@@ -230,6 +246,21 @@ not json
         let places: Vec<_> = faults.iter().map(|fault| fault.at.as_str()).collect();
         assert_eq!(places, ["line 2", "line 3"]);
         assert!(read(Format::Csv, b"handle\nann\n").unwrap_err()[0].detail.contains("x_id"));
+    }
+
+    #[test]
+    fn a_quotation_mark_must_be_closed() {
+        let faults = read(Format::Csv, b"x_id,handle\n7,ann\n60,\"un\n8,bob\n").unwrap_err();
+        assert_eq!((faults[0].at.as_str(), faults[0].code.as_str()), ("line 3", "LineMalformed"));
+        assert_eq!(read(Format::Csv, b"x_id,handle\n60,\"ann\"\n").unwrap()[0].handle.as_deref(), Some("ann"));
+    }
+
+    #[test]
+    fn a_list_of_values_and_the_id_zero_are_no_bidders() {
+        for line in [r#"["74"]"#, r#"["74","ann",null,null,"active",null]"#, r#"{"x_id":"0","handle":"ann"}"#] {
+            assert_eq!(read(Format::JsonLines, line.as_bytes()).unwrap_err()[0].code, "LineMalformed", "{line}");
+        }
+        assert_eq!(read(Format::Csv, b"x_id,handle\n0,ann\n").unwrap_err()[0].code, "LineMalformed");
     }
 
     #[test]

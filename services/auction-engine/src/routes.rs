@@ -141,6 +141,8 @@ pub fn socket_router(api: Api) -> Router {
         .route("/", get(crate::ws::upgrade))
         .route("/v1/ws", get(crate::ws::upgrade))
         .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
         .with_state(api)
 }
 

@@ -8,6 +8,7 @@ use auction_core::terms::AuctionTerms;
 use operator_api::auction::RunState;
 use operator_api::{Auction, FieldError};
 use serde_json::Value;
+use wire::json::BadJson;
 use wire::problem::Fault;
 
 /// Wrong fields that one answer lists; whoever has more corrects these first.
@@ -50,13 +51,13 @@ pub(crate) fn read(manifests: &[Value]) -> Result<Vec<Wanted>, Vec<Fault>> {
 }
 
 fn read_one(index: usize, manifest: &Value) -> Result<Wanted, Vec<Fault>> {
-    let auction: Auction = serde_path_to_error::deserialize(manifest).map_err(|error| {
-        vec![Fault {
-            at: format!("/auctions/{index}{}", pointer(&error.path().to_string())),
-            code: "FieldMalformed".into(),
-            detail: error.inner().to_string().chars().take(300).collect(),
-            remedy: "correct the field; unknown fields are not allowed".into(),
-        }]
+    let auction: Auction = wire::json::read_value(manifest).map_err(|bad| {
+        let (at, detail) = match bad {
+            BadJson::Malformed(detail) => (String::new(), detail),
+            BadJson::Wrong { at, problem } => (at, problem),
+        };
+        let remedy = "correct the field; unknown fields are not allowed".into();
+        vec![Fault { at: format!("/auctions/{index}{at}"), code: "FieldMalformed".into(), detail, remedy }]
     })?;
     let terms = operator_api::validate(&auction)
         .map_err(|errors| errors.into_iter().map(|error| field_fault(index, error)).collect::<Vec<_>>())?;
@@ -112,13 +113,17 @@ mod tests {
         let mut wrong_type = manifest();
         wrong_type["metadata"]["name"] = json!("other");
         wrong_type["spec"]["lots"][0]["title"] = json!(7);
-        let faults = read(&[wrong_amount, wrong_type]).unwrap_err();
+        let mut wrong_shape = manifest();
+        wrong_shape["metadata"]["name"] = json!("third");
+        wrong_shape["spec"]["lots"][0] = json!(["one", "One", "0.5"]);
+        let faults = read(&[wrong_amount, wrong_type, wrong_shape]).unwrap_err();
         let places: Vec<_> = faults.iter().map(|fault| (fault.at.as_str(), fault.code.as_str())).collect();
         assert_eq!(
             places,
             [
                 ("/auctions/0/spec/lots/0/startingPrice", "FieldMalformed"),
-                ("/auctions/1/spec/lots/0/title", "FieldMalformed")
+                ("/auctions/1/spec/lots/0/title", "FieldMalformed"),
+                ("/auctions/2/spec/lots/0", "FieldMalformed")
             ]
         );
         assert!(faults.iter().all(|fault| !fault.remedy.is_empty()));

@@ -260,7 +260,7 @@ fn lag(text: &str) -> Result<Lag, String> {
 }
 
 fn fault(text: &str) -> Result<Fault, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    wire::json::read(text.as_bytes()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

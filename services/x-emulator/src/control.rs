@@ -234,7 +234,7 @@ async fn start(State(emulator): State<Arc<Emulator>>, body: Bytes) -> Response {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal {
+    wire::json::read(body).map_err(|error| Refusal {
         code: "malformed_body",
         detail: error.to_string(),
         remedy: "send the JSON object that docs/x-emulator.md shows for this path",

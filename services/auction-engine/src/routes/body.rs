@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use wire::json::BadJson;
 use wire::problem;
 use wire::{CommandKey, Problem};
 
@@ -43,41 +44,17 @@ pub(crate) async fn raw(request: Request, api: &Api) -> Result<Bytes, Fault> {
     })
 }
 
-/// Reads JSON; a wrong field is named by a JSON pointer.
+/// Reads one JSON object; a wrong field is named by a JSON pointer.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    // The place of an error is looked for only when there is one.
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
-    }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer(error.path());
-        bad_json(error.inner(), pointer)
-    })?;
-    json.end().map_err(|error| bad_json(&error, String::new()))?;
-    Ok(value)
-}
-
-fn bad_json(error: &serde_json::Error, pointer: String) -> Fault {
-    let detail: String = error.to_string().chars().take(300).collect();
-    if error.is_data() {
-        let remedy = "correct the field that is named; unknown fields are not allowed";
-        let wrong =
-            problem::Fault { at: pointer, code: "InvalidField".into(), detail: detail.clone(), remedy: remedy.into() };
-        Problem::new(422, "InvalidField", detail, remedy).with_errors(vec![wrong]).into()
-    } else {
-        Problem::new(400, "MalformedJson", detail, "send one JSON value").into()
-    }
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let segment = |segment: &Segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { variant: _ } | Segment::Unknown => String::new(),
-    };
-    path.iter().map(segment).collect()
+    wire::json::read(bytes).map_err(|bad| match bad {
+        BadJson::Malformed(detail) => Problem::new(400, "MalformedJson", detail, "send one JSON object").into(),
+        BadJson::Wrong { at, problem } => {
+            let remedy = "correct the field that is named; unknown fields are not allowed";
+            let wrong =
+                problem::Fault { at, code: "InvalidField".into(), detail: problem.clone(), remedy: remedy.into() };
+            Problem::new(422, "InvalidField", problem, remedy).with_errors(vec![wrong]).into()
+        }
+    })
 }
 
 /// The auction that the path names.
@@ -146,6 +123,10 @@ impl FromRequestParts<Api> for IdempotencyKey {
             let remedy = "send a key of your own that no other command has, such as a UUID; repeat it when you retry";
             return Err(Problem::new(400, "IdempotencyKeyMissing", "Idempotency-Key is missing", remedy).into());
         };
+        if parts.headers.get_all("idempotency-key").iter().nth(1).is_some() {
+            let detail = "Idempotency-Key is there more than once";
+            return Err(Problem::new(400, "IdempotencyKeyInvalid", detail, "send one key").into());
+        }
         // The IETF draft writes a quoted string; many clients send the bare key.
         let key = value.to_str().unwrap_or_default().trim_matches('"');
         let key = CommandKey::new(key).map_err(|bad| {
@@ -179,5 +160,7 @@ mod tests {
         let fault = read::<wire::rest::BidRequest>(b"{").err().unwrap();
         assert_eq!((fault.problem.status, fault.problem.code.as_str()), (400, "MalformedJson"));
         assert!(read::<wire::rest::BidRequest>(br#"{"kind":"next_bid"} x"#).is_err());
+        let fault = read::<wire::rest::BidRequest>(br#"[2,"bid","100000000000000000"]"#).err().unwrap();
+        assert_eq!((fault.problem.status, fault.problem.code.as_str()), (422, "InvalidField"));
     }
 }

@@ -1,5 +1,7 @@
 //! The front door with a whole worker behind it, on a real PostgreSQL and Redis.
 
+mod outside;
+
 use alloy_primitives::{Address, B256};
 use auction_core::receipt::{CommitStatement, Leaf, Receipt, VerdictCode};
 use auction_core::{Round, Timestamp};

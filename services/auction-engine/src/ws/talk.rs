@@ -1,5 +1,6 @@
 //! What is said on a connection: the greeting, and the answer to each kind of message.
 
+use auction_core::AuctionId;
 use wire::Time;
 use wire::socket::{Bids, ClientMessage, Hello, MAX_RANGE, PROTOCOL, Pong, ReadRange, ServerMessage};
 
@@ -44,19 +45,34 @@ pub(super) fn act(connection: &mut Connection, message: ClientMessage) -> Option
         },
         ClientMessage::Subscribe(subscribe) => match connection.hub.follow(&subscribe.auction) {
             Some(editions) => connection.follow(editions),
-            None => connection.fault(
-                "UnknownAuction",
-                &format!("no auction \"{}\" is held here", subscribe.auction),
-                "subscribe to one of the auctions that hello names",
-            ),
+            None => unknown_auction(connection, &subscribe.auction),
         },
-        ClientMessage::Range(range) => return Some(range),
+        ClientMessage::Range(range) => return known(connection, range),
         ClientMessage::Ping => {
             let server_time = now(connection);
             connection.say(&ServerMessage::Pong(Pong { server_time }));
         }
     }
     None
+}
+
+/// The range, if it is of a lot that is there.
+fn known(connection: &mut Connection, range: ReadRange) -> Option<ReadRange> {
+    let Some(view) = connection.hub.engine().view(&range.auction) else {
+        unknown_auction(connection, &range.auction);
+        return None;
+    };
+    if view.lot(range.lot).is_none() {
+        let message = format!("\"{}\" has no lot {}", range.auction, range.lot);
+        connection.fault("UnknownLot", &message, "use the lot's number in its auction's catalogue, from 1");
+        return None;
+    }
+    Some(range)
+}
+
+fn unknown_auction(connection: &mut Connection, auction: &AuctionId) {
+    let message = format!("no auction \"{auction}\" is held here");
+    connection.fault("UnknownAuction", &message, "use one of the auctions that hello names");
 }
 
 /// Answers with rows of the bid log.

@@ -87,7 +87,7 @@ type Numbered = (usize, Result<Object, String>);
 
 fn json_lines(text: &str) -> Vec<Numbered> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(number, line)| (number, serde_json::from_str(line).map_err(|error| error.to_string()))).collect()
+    lines.map(|(number, line)| (number, wire::json::read(line.as_bytes()).map_err(|bad| bad.to_string()))).collect()
 }
 
 fn bidder(object: &Object) -> Result<(Who, Standing), String> {

@@ -68,6 +68,15 @@ fn what_is_not_a_manifest_is_refused_without_a_panic() {
 }
 
 #[test]
+fn a_list_of_values_is_no_lot() {
+    let (head, _) = EXAMPLE.split_once("  lots:\n").unwrap();
+    let text = format!("{head}  lots:\n    - [one, One, \"1\"]\n");
+    assert_eq!(faults(&text)[0].0, line_of(&text, "[one, One"));
+    let text = EXAMPLE.replace("  schedule:\n", "  schedule: [\"2026-11-24T18:00:00Z\"]\n  schedulf:\n");
+    assert!(!faults(&text).is_empty());
+}
+
+#[test]
 fn two_auctions_of_one_name_are_refused() {
     let text = format!("{EXAMPLE}\n---\n{EXAMPLE}");
     assert!(faults(&text).iter().any(|(_, text)| text.contains("two auctions")));

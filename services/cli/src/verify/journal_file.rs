@@ -153,7 +153,7 @@ pub(super) fn check(path: &Path, asked: Asked<'_>) -> anyhow::Result<Result<Vec<
             let message = format!("line {number} of {} is not a line of a journal: {what}", path.display());
             Trouble::new("JournalMalformed", message, "write the file with `sothebais verify --export`")
         };
-        let parsed = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
+        let parsed = wire::json::read(line.as_bytes()).map_err(|bad| wrong(bad.to_string()))?;
         take(parsed, &mut keys, &mut shards).map_err(|what| wrong(what.to_owned()))?;
     }
     let trust = Trust::within(asked.pinned, keys);

@@ -10,7 +10,8 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A text of at most `MAX` bytes without control characters (line feed and tab excepted).
+/// A text of at most `MAX` bytes without control characters (line feed and tab excepted), and without those that turn
+/// the direction of writing: a reader could be shown other words than were written.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
@@ -27,6 +28,8 @@ pub enum BadText {
     TooLong { length: usize, max: usize },
     #[error("a text holds a control character")]
     ControlCharacter,
+    #[error("a text holds a character that turns the direction of writing")]
+    DirectionOverride,
 }
 
 /// Why a list does not fit its bound.
@@ -58,7 +61,15 @@ fn check(text: &str, max: usize) -> Result<(), BadText> {
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err(BadText::ControlCharacter);
     }
+    if text.chars().any(turns_direction) {
+        return Err(BadText::DirectionOverride);
+    }
     Ok(())
+}
+
+/// Embeddings, overrides and isolates (Unicode Bidirectional Algorithm, UAX #9 § 2).
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 impl<const MAX: usize> Deref for Text<MAX> {
@@ -189,6 +200,14 @@ mod tests {
     fn control_characters_are_refused() {
         assert!(serde_json::from_str::<Text<9>>("\"a\\u0000b\"").is_err());
         assert!(serde_json::from_str::<Text<9>>("\"a\\nb\"").is_ok());
+    }
+
+    #[test]
+    fn what_turns_the_direction_of_writing_is_refused() {
+        for odd in ["a\u{202E}b", "a\u{2066}b", "\u{202A}"] {
+            assert_eq!(Text::<9>::new(odd), Err(BadText::DirectionOverride), "{odd:?}");
+        }
+        assert!(Text::<9>::new("سلام").is_ok(), "the script's own direction is no trick");
     }
 
     #[test]

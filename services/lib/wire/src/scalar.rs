@@ -101,12 +101,16 @@ fn read_amount(text: &str) -> Result<Amount, String> {
 }
 
 fn read_x_id(text: &str) -> Result<XId, String> {
-    let bad = || format!("\"{}\" is not an X account id: write the number with the digits 0 to 9 only", shown(text));
+    let bad =
+        || format!("\"{}\" is not an X account id: write its number, from 1, with the digits 0 to 9 only", shown(text));
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad());
     }
-    // X's ids have 63 bits, and SQL's integers too.
-    text.parse::<i64>().map(|id| XId(BidderId(id.unsigned_abs()))).map_err(|_| bad())
+    // X's ids have 63 bits, and SQL's integers too; none is zero.
+    match text.parse::<i64>() {
+        Ok(id @ 1..) => Ok(XId(BidderId(id.unsigned_abs()))),
+        Ok(_) | Err(_) => Err(bad()),
+    }
 }
 
 impl std::str::FromStr for XId {
@@ -198,5 +202,6 @@ mod tests {
         assert!(serde_json::from_value::<XId>("9223372036854775808".into()).is_err());
         assert!(serde_json::from_value::<XId>(7.into()).is_err());
         assert!(serde_json::from_value::<XId>("+7".into()).is_err());
+        assert!(serde_json::from_value::<XId>("0".into()).is_err(), "nobody on X has it");
     }
 }

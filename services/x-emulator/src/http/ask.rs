@@ -136,7 +136,7 @@ pub(super) fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -
     if other && !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::unsupported_media_type());
     }
-    serde_json::from_slice(body).map_err(|error| {
+    wire::json::read(body).map_err(|error| {
         let bad = BadParameter::new("body", "", format!("Request body is not valid: {error}"));
         Problem::invalid_request(&[bad])
     })

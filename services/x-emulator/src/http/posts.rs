@@ -104,7 +104,7 @@ pub(super) async fn create(
 fn draft(core: &Core, request: Request, body: Body) -> Result<Draft, Problem> {
     let author = own_account(core, request.caller)?;
     let recorded = match (request.caller, &request.ask.recorded) {
-        (Caller::Person(_), Some(header)) => serde_json::from_str(header).map_err(|error| {
+        (Caller::Person(_), Some(header)) => wire::json::read(header.as_bytes()).map_err(|error| {
             Problem::invalid_request(&[BadParameter::new("x-emulator-as", header, error.to_string())])
         })?,
         (Caller::Person(_) | Caller::House(_) | Caller::App, _) => Recorded::default(),

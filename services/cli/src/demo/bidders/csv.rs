@@ -5,11 +5,14 @@ use serde_json::Value;
 /// The lines under the header, by their number in the file.
 pub(super) fn objects(text: &str) -> Vec<super::Numbered> {
     let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let Some((_, header)) = lines.next() else { return Vec::new() };
-    let names: Vec<String> =
-        fields(header.trim_start_matches('\u{feff}')).iter().map(|name| name.to_lowercase()).collect();
+    let Some((number, header)) = lines.next() else { return Vec::new() };
+    let header = fields(header.trim_start_matches('\u{feff}'));
+    let names: Vec<String> = match header {
+        Ok(names) => names.iter().map(|name| name.to_lowercase()).collect(),
+        Err(what) => return vec![(number, Err(what))],
+    };
     let object = |line: &str| {
-        let values = fields(line);
+        let values = fields(line)?;
         if values.len() > names.len() {
             return Err(format!("it has {} fields under {} names", values.len(), names.len()));
         }
@@ -19,7 +22,7 @@ pub(super) fn objects(text: &str) -> Vec<super::Numbered> {
     lines.map(|(number, line)| (number, object(line))).collect()
 }
 
-fn fields(line: &str) -> Vec<String> {
+fn fields(line: &str) -> Result<Vec<String>, String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
     let mut characters = line.trim().chars().peekable();
@@ -35,7 +38,10 @@ fn fields(line: &str) -> Vec<String> {
             other => field.push(other),
         }
     }
-    fields.into_iter().map(|field| field.trim().to_owned()).collect()
+    if quoted {
+        return Err("its quotation mark is never closed".to_owned());
+    }
+    Ok(fields.into_iter().map(|field| field.trim().to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -44,7 +50,12 @@ mod tests {
 
     #[test]
     fn quotes_hold_commas_and_quotes() {
-        assert_eq!(fields(r#"ada,"1,5 ""big""",  x "#), ["ada", r#"1,5 "big""#, "x"]);
+        assert_eq!(fields(r#"ada,"1,5 ""big""",  x "#).unwrap(), ["ada", r#"1,5 "big""#, "x"]);
+    }
+
+    #[test]
+    fn a_quotation_mark_must_be_closed() {
+        assert!(objects("author,limit\nada,\"1\n")[0].1.is_err());
     }
 
     #[test]

@@ -89,9 +89,14 @@ impl LocalIssuer {
         roles: &[Role],
         lifetime: Duration,
     ) -> Result<String, LocalIssuerError> {
+        self.sign(&self.claims(subject, x_id, roles, lifetime))
+    }
+
+    /// The claims that [`Self::token`] signs.
+    pub fn claims(&self, subject: &str, x_id: Option<u64>, roles: &[Role], lifetime: Duration) -> Claims {
         let now = self.clock.now_ms() / 1000;
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        let claims = Claims {
+        Claims {
             iss: ISSUER.into(),
             azp: PARTY.into(),
             sub: subject.into(),
@@ -101,9 +106,14 @@ impl LocalIssuer {
             x_id: x_id.map(|id| id.to_string()),
             roles: roles.iter().copied().collect(),
             sts: None,
-        };
+            act: None,
+        }
+    }
+
+    /// A token with exactly these claims.
+    pub fn sign(&self, claims: &Claims) -> Result<String, LocalIssuerError> {
         let header = Header { kid: Some(KEY_ID.into()), ..Header::new(Algorithm::RS256) };
-        encode(&header, &claims, &self.key).map_err(LocalIssuerError::Sign)
+        encode(&header, claims, &self.key).map_err(LocalIssuerError::Sign)
     }
 }
 

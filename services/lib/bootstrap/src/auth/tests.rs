@@ -63,6 +63,22 @@ async fn a_token_signed_with_a_shared_secret_is_not_believed() -> anyhow::Result
 }
 
 #[tokio::test]
+async fn a_token_with_a_critical_extension_is_not_believed() -> anyhow::Result<()> {
+    let World { issuer, verifier, clock: _, _directory } = world().await?;
+    let claims = verifier.verify(&issuer.bidder_token(42, HOUR)?).await.unwrap();
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(&std::fs::read(_directory.path().join("issuer.pem"))?)?;
+    let plain = jsonwebtoken::Header { kid: Some("local-1".into()), ..jsonwebtoken::Header::new(Algorithm::RS256) };
+    let token = jsonwebtoken::encode(&plain, &*claims, &key)?;
+    assert!(verifier.verify(&token).await.is_ok());
+    for crit in [vec!["x".to_owned()], Vec::new()] {
+        let header = jsonwebtoken::Header { crit: Some(crit), ..plain.clone() };
+        let token = jsonwebtoken::encode(&header, &*claims, &key)?;
+        assert_eq!(verifier.verify(&token).await, Err(Rejected::Critical));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn another_issuers_token_is_not_believed() -> anyhow::Result<()> {
     let World { issuer, clock, directory: _directory, .. } = world().await?;
     let elsewhere = Auth { auth_issuer: "https://clerk.example".into(), ..args(&issuer) };

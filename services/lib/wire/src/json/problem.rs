@@ -118,7 +118,11 @@ fn wanted(expected: &dyn Expected) -> String {
         "unit" => "null".to_owned(),
         "a map" => "an object".to_owned(),
         "variant identifier" | "field identifier" => "a name".to_owned(),
-        other if ["struct ", "enum ", "internally tagged ", "adjacently tagged "].iter().any(|of| other.starts_with(of)) => {
+        other
+            if ["struct ", "enum ", "internally tagged ", "adjacently tagged "]
+                .iter()
+                .any(|of| other.starts_with(of)) =>
+        {
             "an object".to_owned()
         }
         _ => said,

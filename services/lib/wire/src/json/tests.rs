@@ -63,14 +63,23 @@ fn a_list_of_values_is_no_object_at_any_depth() {
     let good = r#"{"inner":{"a":1,"b":-2},"all":[],"named":{"x":{"a":1,"b":2}},"either":{"held":{"a":1}}}"#;
     assert_eq!(read::<Outer>(good.as_bytes()).unwrap().either, Some(Either::Held { a: 1 }));
     assert_eq!(read::<Outer>(br#"{"either":"plain"}"#).unwrap().either, Some(Either::Plain));
-    assert_eq!(read::<Outer>(br#"{"either":{"one":{"a":1,"b":2}}}"#).unwrap().either, Some(Either::One(Inner { a: 1, b: 2 })));
+    assert_eq!(
+        read::<Outer>(br#"{"either":{"one":{"a":1,"b":2}}}"#).unwrap().either,
+        Some(Either::One(Inner { a: 1, b: 2 }))
+    );
 }
 
 #[test]
 fn every_error_names_its_place_in_our_own_words() {
     for (text, expected) in [
-        (r#"{"inner":{"a":-1,"b":2}}"#, "/inner/a: a whole number from 0 to 4294967295 belongs here, not the number -1"),
-        (r#"{"inner":{"a":1.5,"b":2}}"#, "/inner/a: a whole number from 0 to 4294967295 belongs here, not the number 1.5"),
+        (
+            r#"{"inner":{"a":-1,"b":2}}"#,
+            "/inner/a: a whole number from 0 to 4294967295 belongs here, not the number -1",
+        ),
+        (
+            r#"{"inner":{"a":1.5,"b":2}}"#,
+            "/inner/a: a whole number from 0 to 4294967295 belongs here, not the number 1.5",
+        ),
         (r#"{"inner":{"a":1}}"#, "/inner: the field \"b\" is missing"),
         (r#"{"inner":{"a":1,"b":2,"a":3}}"#, "/inner/a: the field \"a\" is there twice"),
         (r#"{"tip":1}"#, "/tip: \"tip\" is not a field here; the fields are inner, all, named, either"),

@@ -81,7 +81,7 @@ pub enum BidKind {
 pub enum BadFrame {
     #[error("the frame cannot be read: {0}")]
     MalformedJson(String),
-    #[error("the frame has no field \"type\"")]
+    #[error("the frame names no type: \"type\" is missing or not a text")]
     TypeMissing,
     #[error("\"{0}\" is not a type of frame")]
     UnknownType(String),
@@ -227,6 +227,9 @@ mod tests {
         for (frame, code) in [
             ("{", "MalformedJson"),
             ("[]", "MalformedJson"),
+            (r#"["ping"]"#, "MalformedJson"),
+            (r#"{"type":["ping"]}"#, "TypeMissing"),
+            (r#"{"type":"ping","type":"ping"}"#, "InvalidField"),
             ("{}", "TypeMissing"),
             (r#"{"type":"shout"}"#, "UnknownType"),
             (r#"{"type":"ping","x":1}"#, "InvalidField"),

@@ -1,6 +1,7 @@
 //! Reads one line of a file of recorded posts.
 
 use serde_json::{Map, Value};
+use wire::json::BadJson;
 
 use super::{BadLine, Points, Recorded, When};
 use crate::crowd::Person;
@@ -14,7 +15,7 @@ const FURTHEST_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unplayable {
     NotJson(String),
-    NotAnObject,
+    NotAnObject(String),
     UnknownForm,
     BadAuthor(String),
     BadText,
@@ -28,7 +29,7 @@ impl Unplayable {
     pub(super) fn at(self, line: usize) -> BadLine {
         let (code, remedy) = match &self {
             Self::NotJson(_) => ("not_json", "write one JSON object a line"),
-            Self::NotAnObject => {
+            Self::NotAnObject(_) => {
                 ("not_an_object", "write an object such as {\"author\":\"ada\",\"text\":\"…\",\"at\":0}")
             }
             Self::UnknownForm => {
@@ -48,8 +49,7 @@ impl Unplayable {
 impl std::fmt::Display for Unplayable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotJson(error) => write!(f, "the line is not JSON ({error})"),
-            Self::NotAnObject => f.write_str("the line is no JSON object"),
+            Self::NotJson(error) | Self::NotAnObject(error) => write!(f, "the line cannot be read: {error}"),
             Self::UnknownForm => f.write_str("the object is neither the short form nor a post of X"),
             Self::BadAuthor(author) => write!(f, "the author {author} is neither a handle nor an id"),
             Self::BadText => f.write_str("the text is missing or empty"),
@@ -62,8 +62,10 @@ impl std::fmt::Display for Unplayable {
 }
 
 pub(super) fn read(line: &str) -> Result<Recorded, Unplayable> {
-    let value: Value = serde_json::from_str(line).map_err(|error| Unplayable::NotJson(error.to_string()))?;
-    let Value::Object(mut object) = value else { return Err(Unplayable::NotAnObject) };
+    let mut object: Map<String, Value> = wire::json::read(line.as_bytes()).map_err(|bad| match bad {
+        BadJson::Malformed(_) => Unplayable::NotJson(bad.to_string()),
+        BadJson::Wrong { .. } => Unplayable::NotAnObject(bad.to_string()),
+    })?;
     if let Some(Value::Object(data)) = object.remove("data") {
         let includes = object.remove("includes").unwrap_or_default();
         return post_of_x(&data, &includes);
