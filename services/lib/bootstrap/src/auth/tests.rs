@@ -64,9 +64,9 @@ async fn a_token_signed_with_a_shared_secret_is_not_believed() -> anyhow::Result
 
 #[tokio::test]
 async fn a_token_with_a_critical_extension_is_not_believed() -> anyhow::Result<()> {
-    let World { issuer, verifier, clock: _, _directory } = world().await?;
+    let World { issuer, verifier, directory, .. } = world().await?;
     let claims = verifier.verify(&issuer.bidder_token(42, HOUR)?).await.unwrap();
-    let key = jsonwebtoken::EncodingKey::from_rsa_pem(&std::fs::read(_directory.path().join("issuer.pem"))?)?;
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(&std::fs::read(directory.path().join("issuer.pem"))?)?;
     let plain = jsonwebtoken::Header { kid: Some("local-1".into()), ..jsonwebtoken::Header::new(Algorithm::RS256) };
     let token = jsonwebtoken::encode(&plain, &*claims, &key)?;
     assert!(verifier.verify(&token).await.is_ok());
@@ -114,6 +114,7 @@ fn token_of_key(world: &World, id: &str) -> anyhow::Result<String> {
         x_id: None,
         roles: BTreeSet::new(),
         sts: None,
+        act: None,
     };
     let pem = std::fs::read(world.directory.path().join("issuer.pem"))?;
     let header = jsonwebtoken::Header { kid: Some(id.into()), ..jsonwebtoken::Header::new(Algorithm::RS256) };

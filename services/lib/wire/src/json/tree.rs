@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -142,10 +143,13 @@ impl<'de> Visitor<'de> for Anything {
         let mut object = Object::default();
         while let Some(Name(name)) = map.next_key()? {
             let value = map.next_value()?;
-            if object.members.contains_key(&name) {
-                object.twice.get_or_insert(name);
-            } else {
-                object.members.insert(name, value);
+            match object.members.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(taken) => {
+                    object.twice.get_or_insert_with(|| taken.key().clone());
+                }
             }
         }
         Ok(Node::Object(object))
