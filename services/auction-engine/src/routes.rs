@@ -15,6 +15,7 @@ mod history;
 mod lot;
 mod lot_receipt;
 mod openapi;
+mod problems;
 mod receipt;
 mod receipt_keys;
 mod spec;
@@ -27,17 +28,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::middleware;
-use axum::response::IntoResponse;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bootstrap::auth::Verifier;
 use bootstrap::clock::Clock;
 use store::PgPool;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use wire::Problem;
@@ -125,8 +124,7 @@ pub fn router(api: Api) -> Router {
     // One stack, for every layer that is added alone boxes each request once more.
     let around = ServiceBuilder::new()
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_DEADLINE))
-        .layer(middleware::from_fn_with_state(api.clone(), forward::to_holder));
+        .layer(middleware::from_fn_with_state(api.clone(), in_time));
     rest.layer(around)
         .route("/v1/ws", get(crate::ws::upgrade))
         .route("/v1/openapi.json", get(openapi::show))
@@ -146,6 +144,15 @@ pub fn socket_router(api: Api) -> Router {
         .with_state(api)
 }
 
+/// Answers here or by the shard's holder, and gives a request up that takes too long.
+async fn in_time(api: State<Api>, request: Request, next: Next) -> Response {
+    let late = |_| {
+        let remedy = "ask again; a command's key gets the first decision";
+        Fault::from(Problem::new(504, "DeadlinePassed", "no answer came in time", remedy)).into_response()
+    };
+    tokio::time::timeout(REQUEST_DEADLINE, forward::to_holder(api, request, next)).await.unwrap_or_else(late)
+}
+
 async fn unknown() -> Fault {
     Fault::not_found("UnknownRoute", "there is nothing at this path", "see /v1/openapi.json for what there is")
 }
@@ -156,7 +163,7 @@ async fn wrong_method() -> Fault {
 }
 
 /// A bug of ours must not take the worker down, nor tell a stranger about itself.
-fn panicked(_panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     Fault::from(Problem::new(500, "Bug", "the request met a bug", "report it with the time and the request"))
         .into_response()
 }

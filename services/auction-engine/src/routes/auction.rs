@@ -6,11 +6,10 @@ use std::time::Duration;
 use auction_core::AuctionId;
 use axum::Json;
 use axum::extract::State;
-use wire::Problem;
 use wire::rest::AuctionView;
 
 use super::body::InAuction;
-use super::{Api, Fault};
+use super::{Api, Fault, problems};
 use crate::{engine, public};
 
 /// When to ask again while nobody holds the shard: a lease runs out within 2 s.
@@ -18,7 +17,11 @@ const TAKE_OVER: Duration = Duration::from_secs(1);
 
 /// Shows an auction.
 #[utoipa::path(get, path = "/v1/auctions/{auction}", tag = "auctions", params(("auction" = String, Path)),
-    responses((status = 200, body = AuctionView), (status = 404, body = Problem)))]
+    responses(
+        (status = 200, description = "The auction", body = AuctionView),
+        problems::Held,
+        problems::Any,
+    ))]
 pub(super) async fn show(State(api): State<Api>, InAuction(auction): InAuction) -> Result<Json<AuctionView>, Fault> {
     Ok(Json(public::auction(&*find(&api, &auction)?)))
 }

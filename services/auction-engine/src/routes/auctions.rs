@@ -4,17 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::Problem;
 use wire::rest::{AuctionBrief, Page};
 
 use super::body::Asked;
-use super::{Api, Fault};
+use super::{Api, Fault, problems};
 use crate::public;
 
 /// Auctions on one page when nothing else is asked for, and at most.
 const PAGE: usize = 100;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cursor {
     /// The last name of the page before.
@@ -25,7 +25,11 @@ pub(super) struct Cursor {
 
 /// Lists the auctions that this worker serves.
 #[utoipa::path(get, path = "/v1/auctions", tag = "auctions", params(Cursor),
-    responses((status = 200, body = Page<AuctionBrief>), (status = 422, body = Problem)))]
+    responses(
+        (status = 200, description = "A page of auctions", body = Page<AuctionBrief>),
+        problems::Query,
+        problems::Any,
+    ))]
 pub(super) async fn list(
     State(api): State<Api>,
     Asked(cursor): Asked<Cursor>,

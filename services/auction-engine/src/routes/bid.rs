@@ -9,7 +9,7 @@ use wire::Problem;
 use wire::rest::{BidAnswer, BidRequest};
 
 use super::body::{Body, IdempotencyKey, InAuction, Trace};
-use super::{Api, Fault};
+use super::{Api, Fault, problems};
 use crate::{answer, auth, engine, ws};
 
 /// Places a bid. The same key always gets the first decision.
@@ -18,10 +18,12 @@ use crate::{answer, auth, engine, ws};
     responses(
         (status = 200, description = "Accepted", body = BidAnswer),
         (status = 202, description = "Parked: timed after the end, judged when the end moves or at the hammer", body = BidAnswer),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "Refused by the rules", body = Problem),
-        (status = 422, description = "Refused: the amount cannot be", body = Problem),
-        (status = 503, description = "Busy; see Retry-After", body = Problem)))]
+        problems::Token,
+        problems::Json,
+        problems::Held,
+        (status = 409, description = "Refused by the rules", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn place(
     State(api): State<Api>,
     auth::Bidder(bidder): auth::Bidder,

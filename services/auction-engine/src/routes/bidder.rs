@@ -7,12 +7,18 @@ use wire::rest::{BidderBody, BidderLine};
 use wire::{Problem, XId};
 
 use super::body::Body;
-use super::{Api, Fault};
+use super::{Api, Fault, problems};
 use crate::{auth, roster};
 
 /// Shows a bidder.
 #[utoipa::path(get, path = "/v1/bidders/{x_id}", tag = "bidders", security(("bearer" = [])), params(("x_id" = String, Path)),
-    responses((status = 200, body = BidderLine), (status = 404, body = Problem)))]
+    responses(
+        (status = 200, description = "The bidder", body = BidderLine),
+        problems::Token,
+        problems::Query,
+        (status = 404, description = "Nobody is registered under this id", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn show(
     State(api): State<Api>,
     _house: auth::House,
@@ -26,7 +32,13 @@ pub(super) async fn show(
 
 /// Adds or changes a bidder: what the body leaves out stays. A new one without a paddle gets the next free one.
 #[utoipa::path(put, path = "/v1/bidders/{x_id}", tag = "bidders", security(("bearer" = [])), params(("x_id" = String, Path)), request_body = BidderBody,
-    responses((status = 200, body = BidderLine), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses(
+        (status = 200, description = "The bidder as they are now", body = BidderLine),
+        problems::Token,
+        problems::Json,
+        (status = 409, description = "The paddle or subject is another bidder’s", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn put(
     State(api): State<Api>,
     _clerk: auth::Clerk,

@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use wire::Problem;
 use wire::rest::ImportReport;
 
-use super::{Api, Fault, bidder, body};
+use super::{Api, Fault, bidder, body, problems};
 use crate::{auth, roster};
 
 /// Twenty thousand lines of 200 bytes, with room.
@@ -15,8 +15,14 @@ pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// Imports bidders. CSV has the columns `x_id,handle,paddle,limit_wei,status,subject` under a header line.
 #[utoipa::path(post, path = "/v1/bidders/import", tag = "bidders", security(("bearer" = [])),
     request_body(content(("application/x-ndjson"), ("text/csv"))),
-    responses((status = 200, body = ImportReport), (status = 409, body = Problem), (status = 413, body = Problem),
-        (status = 415, body = Problem), (status = 422, description = "Each wrong line is named in errors", body = Problem)))]
+    responses(
+        (status = 200, description = "All lines were taken", body = ImportReport),
+        problems::Token,
+        problems::Json,
+        (status = 409, description = "A paddle or subject is another bidder’s", content_type = "application/problem+json", body = Problem),
+        (status = 422, description = "Each wrong line is named in errors", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn import(
     State(api): State<Api>,
     _clerk: auth::Clerk,

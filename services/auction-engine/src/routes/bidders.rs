@@ -5,17 +5,18 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use wire::XId;
 use wire::rest::{BidderLine, Page};
-use wire::{Problem, XId};
 
 use super::body::Asked;
-use super::{Api, Fault};
+use super::{Api, Fault, problems};
 use crate::{auth, roster};
 
 /// Bidders on one page when nothing else is asked for, and at most.
 const PAGE: u32 = 500;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cursor {
     /// The last X id of the page before.
@@ -27,7 +28,12 @@ pub(super) struct Cursor {
 
 /// Lists the bidders.
 #[utoipa::path(get, path = "/v1/bidders", tag = "bidders", security(("bearer" = [])), params(Cursor),
-    responses((status = 200, body = Page<BidderLine>), (status = 401, body = Problem), (status = 403, body = Problem)))]
+    responses(
+        (status = 200, description = "A page of bidders", body = Page<BidderLine>),
+        problems::Token,
+        problems::Query,
+        problems::Any,
+    ))]
 pub(super) async fn list(
     State(api): State<Api>,
     _house: auth::House,

@@ -7,15 +7,20 @@ use wire::Problem;
 use wire::rest::{ClerkAnswer, ClerkRequest};
 
 use super::body::{Body, IdempotencyKey, InAuction, Trace};
-use super::{Api, Fault, bid};
+use super::{Api, Fault, bid, problems};
 use crate::{answer, auth, names};
 
 /// Gives a clerk's command.
 #[utoipa::path(post, path = "/v1/auctions/{auction}/commands", tag = "clerk", security(("bearer" = [])), request_body = ClerkRequest,
     params(("auction" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = ClerkAnswer), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
-        (status = 503, body = Problem)))]
+    responses(
+        (status = 200, description = "Carried out", body = ClerkAnswer),
+        problems::Token,
+        problems::Json,
+        problems::Held,
+        (status = 409, description = "Refused by the rules", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn give(
     State(api): State<Api>,
     auth::Clerk(claims): auth::Clerk,

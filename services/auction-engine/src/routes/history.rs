@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::Problem;
 use wire::rest::{BidLine, Page};
 use wire::socket::MAX_RANGE;
 
 use super::body::{Asked, InLot};
-use super::{Api, Fault, auction, lot as lots};
+use super::{Api, Fault, auction, lot as lots, problems};
 use crate::history;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cursor {
     /// The last `lot_seq` of the page before; 0 for the beginning.
@@ -25,7 +25,12 @@ pub(super) struct Cursor {
 /// Lists what was asked of a lot and what was decided, refusals included.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/lots/{lot}/history", tag = "auctions",
     params(("auction" = String, Path), ("lot" = u32, Path), Cursor),
-    responses((status = 200, body = Page<BidLine>), (status = 404, body = Problem), (status = 503, body = Problem)))]
+    responses(
+        (status = 200, description = "A page of rows", body = Page<BidLine>),
+        problems::Held,
+        problems::Query,
+        problems::Any,
+    ))]
 pub(super) async fn list(
     State(api): State<Api>,
     InLot { auction, lot }: InLot,

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use auction_core::LotNumber;
 use axum::Json;
 use axum::extract::State;
-use wire::Problem;
 use wire::rest::LotView;
 
 use super::body::InLot;
-use super::{Api, Fault, auction};
+use super::{Api, Fault, auction, problems};
 use crate::{engine, public};
 
 /// Shows a lot.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/lots/{lot}", tag = "auctions",
     params(("auction" = String, Path), ("lot" = u32, Path)),
-    responses((status = 200, body = LotView), (status = 404, body = Problem)))]
+    responses(
+        (status = 200, description = "The lot", body = LotView),
+        problems::Held,
+        problems::Any,
+    ))]
 pub(super) async fn show(State(api): State<Api>, InLot { auction, lot }: InLot) -> Result<Json<LotView>, Fault> {
     let view = auction::find(&api, &auction)?;
     Ok(Json(public::lot(&view, &*find(&view, lot)?)))

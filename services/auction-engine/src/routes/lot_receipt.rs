@@ -7,7 +7,7 @@ use wire::Problem;
 use wire::rest::ReceiptBody;
 
 use super::body::InLot;
-use super::{Api, Fault, auction, lot as lots, receipt};
+use super::{Api, Fault, auction, lot as lots, problems, receipt};
 use crate::receipts;
 
 #[derive(serde::Deserialize)]
@@ -18,8 +18,12 @@ pub(super) struct Row {
 /// Shows a row's receipt.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/lots/{lot}/receipts/{lot_seq}", tag = "receipts",
     params(("auction" = String, Path), ("lot" = u32, Path), ("lot_seq" = u64, Path)),
-    responses((status = 200, body = ReceiptBody), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 503, body = Problem)))]
+    responses(
+        (status = 200, description = "The receipt", body = ReceiptBody),
+        problems::Held,
+        (status = 403, description = "It tells a maximum of somebody else that is still secret", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn show(
     State(api): State<Api>,
     InLot { auction, lot }: InLot,

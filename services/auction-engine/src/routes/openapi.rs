@@ -6,6 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use wire::Problem;
 use wire::socket::{ClientMessage, ServerMessage};
 
 #[derive(OpenApi)]
@@ -16,7 +17,7 @@ use wire::socket::{ClientMessage, ServerMessage};
         The WebSocket at /v1/ws speaks the messages ClientMessage and ServerMessage. Amounts are decimal strings of wei, \
         times RFC 3339 in UTC. Errors are problem details (RFC 9457) with a stable code and a remedy."
     ),
-    components(schemas(ClientMessage, ServerMessage))
+    components(schemas(ClientMessage, ServerMessage, Problem))
 )]
 struct Described;
 

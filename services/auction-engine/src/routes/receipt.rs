@@ -8,15 +8,19 @@ use axum::http::HeaderMap;
 use wire::rest::ReceiptBody;
 use wire::{CommandKey, Problem};
 
-use super::{Api, Fault, command};
+use super::{Api, Fault, command, problems};
 use crate::receipts::{self, Found, NoReceipt};
 use crate::{auth, ws};
 
 /// Shows a command's receipt.
 #[utoipa::path(get, path = "/v1/receipts/{source}/{key}", tag = "receipts",
     params(("source" = String, Path, description = "post, web or clerk"), ("key" = String, Path)),
-    responses((status = 200, body = ReceiptBody), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 503, body = Problem)))]
+    responses(
+        (status = 200, description = "The receipt", body = ReceiptBody),
+        problems::Token,
+        problems::Held,
+        problems::Any,
+    ))]
 pub(super) async fn show(
     State(api): State<Api>,
     Path((source, key)): Path<(String, String)>,

@@ -12,7 +12,7 @@ use wire::problem;
 use wire::rest::{SpecAnswer, SpecRequest};
 
 use super::body::Body;
-use super::{Api, Fault, bid};
+use super::{Api, Fault, bid, problems};
 use crate::auth;
 use crate::engine::AuctionState;
 use crate::spec::{self, Wanted};
@@ -39,16 +39,22 @@ impl Desired {
 
 /// Replaces what this shard should run. Auctions that are left out keep running: cancel them by `spec.runState`.
 #[utoipa::path(put, path = "/v1/spec", tag = "operation", security(("bearer" = [])), request_body = SpecRequest,
-    responses((status = 200, body = SpecAnswer), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses(
+        (status = 200, description = "The spec is in force", body = SpecAnswer),
+        problems::Token,
+        problems::Json,
+        (status = 409, description = "An older generation, or the rules do not allow the change now", content_type = "application/problem+json", body = Problem),
+        problems::Any,
+    ))]
 pub(super) async fn put(
     State(api): State<Api>,
     _owner: auth::Owner,
     Body(request): Body<SpecRequest>,
 ) -> Result<Json<SpecAnswer>, Fault> {
     let SpecRequest { generation, auctions } = request;
-    ask_for(&api, generation)?;
+    // What cannot be read was never asked for: its generation stays free.
     let wanted = spec::read(&auctions).map_err(invalid)?;
+    ask_for(&api, generation)?;
     let mut configured = Vec::new();
     for (index, wanted) in wanted.into_iter().enumerate() {
         let auction = wanted.auction.clone();

@@ -7,11 +7,14 @@ use axum::Json;
 use axum::extract::State;
 use wire::rest::{AuctionStatus, StatusBody};
 
-use super::Api;
+use super::{Api, problems};
 use crate::{engine, public};
 
 /// Shows where the worker stands.
-#[utoipa::path(get, path = "/v1/status", tag = "operation", responses((status = 200, body = StatusBody)))]
+#[utoipa::path(get, path = "/v1/status", tag = "operation", responses(
+        (status = 200, description = "Where the worker stands", body = StatusBody),
+        problems::Any,
+    ))]
 pub(super) async fn show(State(api): State<Api>) -> Json<StatusBody> {
     let (generation, observed_generation) = api.spec.lock().unwrap_or_else(PoisonError::into_inner).generations();
     let standing = api.engine.standing();

@@ -1,5 +1,6 @@
 //! The front door with a whole worker behind it, on a real PostgreSQL and Redis.
 
+mod described;
 mod outside;
 
 use alloy_primitives::{Address, B256};
@@ -264,29 +265,6 @@ async fn wrong_bids_are_problems_with_codes_and_change_nothing() {
     ];
     all_are_refused(&house, &wrong).await;
     assert_eq!(house.get("/v1/auctions/spring/lots/1").await.body["price_wei"], before);
-}
-
-#[tokio::test]
-async fn what_is_not_there_and_who_may_not_is_told_apart() {
-    let house = show().await;
-    let clerk = house.token(&[Role::Auctioneer]);
-    let get = Request::default();
-    let put = Request { method: "PUT", token: Some(&clerk), ..get };
-    let wrong = [
-        (Request { path: "/v1/auctions/spring/lots/7", ..get }, 404, "UnknownLot"),
-        (Request { path: "/v1/auctions/spring/lots/-1", ..get }, 404, "UnknownLot"),
-        (Request { path: "/v1/auctions/spring/lots/1/receipts/999999", ..get }, 404, "UnknownReceipt"),
-        (Request { path: "/v1/auctions/spring/lots/1/history?limit=x", ..get }, 422, "InvalidQuery"),
-        (Request { path: "/v1/receipts/post/1", ..get }, 404, "UnknownReceipt"),
-        (Request { path: "/v1/receipts/post/%00", ..get }, 404, "UnknownReceipt"),
-        (Request { path: "/v1/bidders", ..get }, 401, "TokenMissing"),
-        (Request { path: "/v1/nothing", ..get }, 404, "UnknownRoute"),
-        (Request { method: "DELETE", path: "/v1/auctions/spring/bids", ..get }, 405, "MethodNotAllowed"),
-        (Request { path: "/v1/bidders/9223372036854775808", body: r#"{"handle":"a"}"#, ..put }, 422, "XIdInvalid"),
-        (Request { path: "/v1/bidders/5", body: r#"{"paddle":1}"#, ..put }, 409, "PaddleTaken"),
-        (Request { path: "/v1/bidders/5", body: r#"{"handle":"not ok"}"#, ..put }, 422, "BidderInvalid"),
-    ];
-    all_are_refused(&house, &wrong).await;
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ pub(super) fn of_report(path: &Path) -> anyhow::Result<Vec<Anchor>> {
         let message = format!("{} is not the report of a journal that was verified: {error}", path.display());
         Trouble::new("ReportMalformed", message, "name a file that `sothebais verify --report` wrote")
     };
-    let earlier: Earlier = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let earlier: Earlier = wire::json::read(text.as_bytes()).map_err(|bad| wrong(bad.to_string()))?;
     if !earlier.verified {
         return Err(wrong("it says that nothing was verified".to_owned()).into());
     }

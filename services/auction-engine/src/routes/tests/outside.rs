@@ -105,3 +105,37 @@ async fn a_socket_port_answers_what_is_no_handshake_with_a_problem() {
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["code"], "MethodNotAllowed");
 }
+
+#[tokio::test]
+async fn what_is_not_there_and_who_may_not_is_told_apart() {
+    let house = show().await;
+    let clerk = house.token(&[Role::Auctioneer]);
+    let get = Request::default();
+    let put = Request { method: "PUT", token: Some(&clerk), ..get };
+    let wrong = [
+        (Request { path: "/v1/auctions/spring/lots/7", ..get }, 404, "UnknownLot"),
+        (Request { path: "/v1/auctions/spring/lots/-1", ..get }, 404, "UnknownLot"),
+        (Request { path: "/v1/auctions/spring/lots/1/receipts/999999", ..get }, 404, "UnknownReceipt"),
+        (Request { path: "/v1/auctions/spring/lots/1/history?limit=x", ..get }, 422, "InvalidQuery"),
+        (Request { path: "/v1/receipts/post/1", ..get }, 404, "UnknownReceipt"),
+        (Request { path: "/v1/receipts/post/%00", ..get }, 404, "UnknownReceipt"),
+        (Request { path: "/v1/bidders", ..get }, 401, "TokenMissing"),
+        (Request { path: "/v1/nothing", ..get }, 404, "UnknownRoute"),
+        (Request { method: "DELETE", path: "/v1/auctions/spring/bids", ..get }, 405, "MethodNotAllowed"),
+        (Request { path: "/v1/bidders/9223372036854775808", body: r#"{"handle":"a"}"#, ..put }, 422, "XIdInvalid"),
+        (Request { path: "/v1/bidders/5", body: r#"{"paddle":1}"#, ..put }, 409, "PaddleTaken"),
+        (Request { path: "/v1/bidders/5", body: r#"{"handle":"not ok"}"#, ..put }, 422, "BidderInvalid"),
+    ];
+    all_are_refused(&house, &wrong).await;
+}
+
+#[tokio::test]
+async fn a_refused_spec_uses_up_no_generation() {
+    let house = show().await;
+    let owner = house.token(&[Role::Owner]);
+    let put = Request { method: "PUT", path: "/v1/spec", token: Some(&owner), ..Request::default() };
+    let wrong = house.ask(Request { body: r#"{"generation":99,"auctions":[{}]}"#, ..put }).await;
+    assert_eq!((wrong.status, wrong.code()), (422, "SpecInvalid"));
+    assert_eq!(house.get("/v1/status").await.body["generation"], 1);
+    assert_eq!(house.ask(Request { body: r#"{"generation":2,"auctions":[]}"#, ..put }).await.status, 200);
+}

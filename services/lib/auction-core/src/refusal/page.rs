@@ -96,6 +96,12 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_advised_to_bid_nothing() {
+        let below_the_first_tick = Refusal::OffTick { tick: milli(1), below: milli(0), above: milli(1) };
+        assert_eq!(below_the_first_tick.remedy(), "Bid 0.001 ETH or more.");
+    }
+
+    #[test]
     fn every_refusal_has_a_line_on_the_page() {
         let listed: BTreeSet<String> = examples().iter().map(|refusal| refusal.code().to_owned()).collect();
         assert_eq!(listed, codes());

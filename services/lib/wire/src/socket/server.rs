@@ -2,7 +2,8 @@
 
 use auction_core::{AuctionId, LotNumber, Paddle};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Price;
 use crate::rest::{AuctionState, BidLine};
@@ -111,7 +112,17 @@ pub struct Outcome {
     pub leader_paddle: Option<Paddle>,
     /// Why not; with `refused`, `busy` and `in_doubt` only.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = perhaps_refused)]
     pub refused: Option<Refused>,
+}
+
+/// The members of [`Refused`]: none of them is there when nothing was refused.
+fn perhaps_refused() -> RefOr<Schema> {
+    let mut schema = Refused::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.required.clear();
+    }
+    schema
 }
 
 /// The coded reason of a refusal.
