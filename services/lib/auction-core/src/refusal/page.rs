@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn nobody_is_advised_to_bid_nothing() {
-        let below_the_first_tick = Refusal::OffTick { tick: milli(1), below: milli(0), above: milli(1) };
+        let tick = Wei::from(1_000_000_000_000_000_u128);
+        let below_the_first_tick = Refusal::OffTick { tick, below: Wei::ZERO, above: tick };
         assert_eq!(below_the_first_tick.remedy(), "Bid 0.001 ETH or more.");
     }
 
