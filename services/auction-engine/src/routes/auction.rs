@@ -6,6 +6,7 @@ use std::time::Duration;
 use auction_core::AuctionId;
 use axum::Json;
 use axum::extract::State;
+use wire::Problem;
 use wire::rest::AuctionView;
 
 use super::body::InAuction;
