@@ -50,12 +50,16 @@ bench NAME *ARGS: build
 fuzz NAME *ARGS="-max_total_time=60":
     .ci/fuzz {{NAME}} {{ARGS}}
 
-# All static checks: format, lints, structure, licences and advisories.
+# All static checks that need no network: format, lints, structure, licences and sources of dependencies.
 check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --quiet -- -D warnings
     .ci/check-structure
     cargo deny --log-level error check bans licenses sources
+
+# Known vulnerabilities of dependencies; fetches the RustSec database.
+advisories:
+    cargo deny --log-level error check advisories
 
 # Writes every generated file.
 generate: build-tests
