@@ -133,6 +133,6 @@ mod tests {
         std::fs::write(&path, "{\"author\":\"a\",\"text\":\"x\",\"at\":0}\n{\"author\"").unwrap();
         let (code, message) = code(&path);
         assert_eq!(code, "PostsInvalid");
-        assert!(message.contains("line 2: the line is not JSON"), "{message}");
+        assert!(message.contains("line 2: the line cannot be read"), "{message}");
     }
 }

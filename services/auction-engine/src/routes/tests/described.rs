@@ -117,7 +117,7 @@ async fn what_is_asked_for_is_answered_as_described() {
         (at_bids, Request { kind: "text/plain", ..bids }, 415),
         (at_bids, Request { body: &huge, ..bids }, 413),
         (at_bids, Request { body: "{}", ..bids }, 422),
-        (at_bids, Request { path: "/v1/auctions/nowhere/bids", ..bids }, 404),
+        (at_bids, Request { path: "/v1/auctions/nowhere/bids", key: Some("d4"), ..bids }, 404),
         (at_commands, clerk, 200),
         (at_commands, Request { key: Some("d3"), ..clerk }, 409),
         (at_commands, Request { token: Some(&bidder), ..clerk }, 403),

@@ -96,13 +96,6 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_advised_to_bid_nothing() {
-        let tick = Wei::from(1_000_000_000_000_000_u128);
-        let below_the_first_tick = Refusal::OffTick { tick, below: Wei::ZERO, above: tick };
-        assert_eq!(below_the_first_tick.remedy(), "Bid 0.001 ETH or more.");
-    }
-
-    #[test]
     fn every_refusal_has_a_line_on_the_page() {
         let listed: BTreeSet<String> = examples().iter().map(|refusal| refusal.code().to_owned()).collect();
         assert_eq!(listed, codes());
