@@ -26,8 +26,6 @@ pub struct Report {
     pub posts_in: u64,
     /// Posts that the engine judged, those that are no bids included.
     pub posts_judged: u64,
-    /// Posts taken in and dropped before the engine.
-    pub posts_dropped: u64,
     pub verified: bool,
     /// SHA-256 over the last hashes of all lots in order; one per shard, joined when there are several.
     pub hash: String,
@@ -95,7 +93,6 @@ pub(super) fn make(
         posts_written: posts.written,
         posts_in: posts.taken_in,
         posts_judged: tally.judged,
-        posts_dropped: 0,
         verified: first_break.is_none(),
         hash: shards.iter().map(|shard| hex::encode(shard.hash.0)).collect::<Vec<_>>().join(","),
         first_break,
@@ -139,7 +136,7 @@ fn lot(result: &LotResult, titles: &BTreeMap<(String, u32), String>, tally: &Tal
 impl Report {
     /// Whether the show kept its promises: the journal holds and no post was lost.
     pub fn holds(&self) -> bool {
-        self.verified && self.posts_in == self.posts_judged + self.posts_dropped
+        self.verified && self.posts_in == self.posts_judged
     }
 
     /// The table for a terminal.
