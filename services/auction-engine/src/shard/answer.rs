@@ -32,7 +32,10 @@ impl ShardActor {
             let view = crate::engine::AuctionView { epoch: self.epoch, ..view };
             #[cfg(feature = "fault-price-may-fall")]
             let view = fallen(view);
-            self.engine.publish(view);
+            // The planted fault has published it when the batch was sealed.
+            if !cfg!(feature = "fault-broadcast-before-commit") {
+                self.engine.publish(view);
+            }
         }
         let published_at = Instant::now();
         let stamps = CommitStamps { sent: sent_at.unwrap_or(durable_at), durable: durable_at, published: published_at };
