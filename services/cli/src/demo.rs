@@ -86,14 +86,17 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         postgres: vec![("track_commit_timestamp".to_owned(), "on".to_owned())],
     };
     let (life, progress) = (Lifecycle::new(), Progress::new());
+    // One wait for all stages: a signal that comes between two of them is not lost.
+    let stopped = life.until_stopped();
+    tokio::pin!(stopped);
     let mut machine = tokio::select! {
         started = Machine::start(options, progress.clone(), Clock::System) => started?,
-        stopped = life.until_stopped() => { stopped?; return Ok(ExitCode::FAILURE) }
+        stopped = &mut stopped => { stopped?; return Ok(ExitCode::FAILURE) }
     };
     let house = House { auctions: manifests.auctions, crowd, limits, progress: progress.clone() };
     let played = tokio::select! {
         played = play(house, &mut machine) => played.map(Some),
-        stopped = life.until_stopped() => stopped.map(|()| None).context("signals cannot be waited for"),
+        stopped = &mut stopped => stopped.map(|()| None).context("signals cannot be waited for"),
     };
     machine.stop().await;
     let Some(report) = played? else {

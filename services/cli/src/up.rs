@@ -61,13 +61,16 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let life = Lifecycle::new();
     let progress = Progress::new();
+    // One wait for all stages: a signal that comes between two of them is not lost.
+    let stopped = life.until_stopped();
+    tokio::pin!(stopped);
     let mut machine = tokio::select! {
         started = Machine::start(options, progress.clone(), Clock::System) => started?,
-        stopped = life.until_stopped() => { stopped?; return Ok(ExitCode::SUCCESS) }
+        stopped = &mut stopped => { stopped?; return Ok(ExitCode::SUCCESS) }
     };
     let ended = tokio::select! {
         ended = keep(&mut machine, auctions, &progress) => ended,
-        stopped = life.until_stopped() => stopped.context("signals cannot be waited for"),
+        stopped = &mut stopped => stopped.context("signals cannot be waited for"),
     };
     machine.stop().await;
     ended?;
