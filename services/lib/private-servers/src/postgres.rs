@@ -133,6 +133,7 @@ impl Postgres {
             }
             let mut probe = Command::new(&program);
             probe.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            std::os::unix::process::CommandExt::process_group(&mut probe, 0);
             if probe.status().is_ok_and(|status| status.success()) {
                 return Ok(());
             }
@@ -205,6 +206,8 @@ fn init_cluster(directory: &Path, identity: &Identity) -> Result<(), Error> {
         std::os::unix::process::CommandExt::gid(&mut command, *gid);
     }
     command.current_dir("/").stdin(Stdio::null());
+    // Of a group of its own, as the servers are: Ctrl-C on a terminal is for us, who stop in order.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let output = command.output().map_err(|source| Error::Spawn { program: "initdb".into(), source })?;
     if output.status.success() {
         return Ok(());
