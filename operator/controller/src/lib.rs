@@ -1,0 +1,1 @@
+//! The operator: reconciles `Auction` and `Stream` resources into pods, routes and protection.

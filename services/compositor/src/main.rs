@@ -1,0 +1,3 @@
+//! The compositor.
+
+fn main() {}

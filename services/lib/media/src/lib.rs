@@ -1,0 +1,1 @@
+//! Encoding and sending with libav: the one home of `ffmpeg_next`.

@@ -1,0 +1,3 @@
+//! `cluster`: a real Kubernetes on this machine.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What is on screen: a pure model from auction state and time to pictures.
