@@ -23,6 +23,10 @@ up FILE="examples/auction.yaml" *ARGS: build
 build:
     cargo build --release --workspace --bins --quiet
 
+# Builds the images of the Dockerfiles without a Docker engine, as tars in .cache/images. As root.
+images *ARGS: build
+    images/build {{ARGS}}
+
 # Everything that must hold: checks, tests with a recorded show, twenty drill rounds.
 test: check check-generated test-units drill
 
