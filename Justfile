@@ -36,7 +36,7 @@ build-tests:
 
 # Unit and integration tests and a recorded show, against a real PostgreSQL and Redis.
 test-units: build-tests
-    {{target}}/release/examples/with-servers cargo nextest run --release --workspace --no-fail-fast --show-progress none
+    {{target}}/release/examples/with-servers --control-plane cargo nextest run --release --workspace --no-fail-fast --show-progress none
 
 # Kills, pauses and flushes under load; the judge works from what bidders were told.
 drill *ARGS="--rounds 20": build
@@ -49,6 +49,23 @@ drill-faults *ARGS: build
 # Measures: bids, replay or viewers, each beside its rivals in the same run.
 bench NAME *ARGS: build
     {{sothebais}} bench {{NAME}} {{ARGS}}
+
+# A real Kubernetes on this machine: up, down, status, images, kubectl, kill, … (docs/cluster.md).
+cluster *ARGS="status": build-cluster
+    {{target}}/release/cluster {{ARGS}}
+
+# Builds the program behind `cluster`; with everything else, so that all share their dependencies' features.
+[private]
+build-cluster:
+    cargo build --release --workspace --bins --quiet
+
+# The node, really: brings a cluster up, tries it, takes it down and looks for anything left. As root.
+test-cluster: build-tests
+    cargo nextest run --release --workspace --run-ignored only -E 'package(private-cluster) & test(node)' --no-capture
+
+# A cluster for users with Docker and kind.
+kind-up:
+    kind create cluster --config kind-config.yaml --wait 2m
 
 # Fuzzes: bid-grammar.
 fuzz NAME *ARGS="-max_total_time=60":

@@ -1,7 +1,10 @@
 //! Tests' servers: a real PostgreSQL with every migration applied, a real Redis. A dev-dependency only.
 //!
 //! `examples/with-servers.rs` starts one PostgreSQL for a whole test run and names it in [`SHARED_POSTGRES`]; a test
-//! process that is run alone starts its own. Every caller of [`postgres`] gets a fresh database.
+//! process that is run alone starts its own. Every caller of [`postgres`] gets a fresh database. [`kubernetes`] is the same
+//! for an API server.
+
+pub mod kubernetes;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
