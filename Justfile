@@ -84,7 +84,8 @@ advisories:
 
 # Writes every generated file.
 generate: build-tests
-    {{sothebais}} crd > crds/auctions.sothebais.io.yaml
+    {{sothebais}} crd --directory crds
+    {{target}}/release/examples/resources-page > docs/resources.md
     {{target}}/release/examples/metrics-page > docs/metrics.md
     {{target}}/release/examples/refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
@@ -92,4 +93,4 @@ generate: build-tests
 
 # Fails when a generated file is not what its source says.
 check-generated: generate
-    git diff --exit-code -- crds docs/metrics.md docs/refusals.md services/auction-engine/openapi.json services/social-gateway/openapi.json
+    git diff --exit-code -- crds docs/metrics.md docs/refusals.md docs/resources.md services/auction-engine/openapi.json services/social-gateway/openapi.json

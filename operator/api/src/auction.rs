@@ -9,8 +9,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod lot;
+mod program;
+mod routing;
+mod settlement;
+mod status;
 
+use crate::disruption::Disruption;
+use crate::reference::NameRef;
+pub use crate::reference::SecretRef;
 pub use lot::{HalfCut, Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, SoftClose};
+pub use program::{Engine, Isolation, Rollout, StreamSource};
+pub use routing::{Compress, PublicViewer, RateLimit, Routing, Tls};
+pub use settlement::{Nft, Settlement, Tier, TokenStandard};
+pub use status::{AuctionPhase, AuctionStatus, CurrentLot, Session, WorkloadStatus};
 
 /// What should be auctioned, when, and by which rules.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,17 +35,62 @@ pub use lot::{HalfCut, Ladder, Lot, LotDefaults, Reserve, ReserveKind, Rung, Sof
     shortname = "auc",
     category = "sothebais",
     selectable = ".spec.runState",
-    printcolumn = r#"{"name":"Run","type":"string","jsonPath":".spec.runState"}"#,
+    doc = "One show: an ordered list of lots, sold under one house's rules.",
+    printcolumn = r#"{"name":"Phase","type":"string","jsonPath":".status.phase"}"#,
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
-    printcolumn = r#"{"name":"Starts","type":"date","jsonPath":".spec.schedule.startsAt"}"#,
-    printcolumn = r#"{"name":"Handle","type":"string","jsonPath":".spec.house.xHandle"}"#,
-    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name":"Lot","type":"string","jsonPath":".status.currentLot.place"}"#,
+    printcolumn = r#"{"name":"Starts","type":"string","jsonPath":".spec.schedule.startsAt"}"#,
+    printcolumn = r#"{"name":"Stream","type":"string","jsonPath":".status.conditions[?(@.type=='StreamReady')].reason"}"#,
+    printcolumn = r#"{"name":"Handle","type":"string","jsonPath":".spec.house.xHandle","priority":1}"#,
+    printcolumn = r#"{"name":"URL","type":"string","jsonPath":".status.url","priority":1}"#,
+    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason","priority":1}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    validation = ("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+        "the name must be a DNS label of at most 40 characters, because pods, Services and routes are named after it"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        self.spec.schedule.startsAt == oldSelf.spec.schedule.startsAt",
+        "startsAt is frozen while the auction is live; set endsAt, runState or the lots that have not opened instead"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        oldSelf.spec.lots.all(old, self.spec.lots.exists(lot, lot.id == old.id))",
+        "lots cannot be removed while the auction is live; withdraw the lot at the clerk's desk instead"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        (has(self.spec.stream) == has(oldSelf.spec.stream) && (!has(self.spec.stream) || \
+        (has(self.spec.stream.ref) == has(oldSelf.spec.stream.ref) && \
+        (!has(self.spec.stream.ref) || self.spec.stream.ref.name == oldSelf.spec.stream.ref.name))))",
+        "the stream cannot be exchanged while the auction is live; edit the stream that it has, or wait until it has ended"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        (has(self.spec.routing) == has(oldSelf.spec.routing) && \
+        (!has(self.spec.routing) || self.spec.routing.host == oldSelf.spec.routing.host))",
+        "routing.host is frozen while the auction is live: bidders would be cut off; wait until it has ended"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        (has(self.spec.house.xHandle) == has(oldSelf.spec.house.xHandle) && \
+        (!has(self.spec.house.xHandle) || self.spec.house.xHandle == oldSelf.spec.house.xHandle))",
+        "house.xHandle is frozen while the auction is live: bids are read from its mentions; wait until it has ended"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        self.spec.engine.isolation == oldSelf.spec.engine.isolation",
+        "engine.isolation is frozen while the auction is live: its shard cannot be moved; wait until it has ended"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        self.spec.lotOrder == oldSelf.spec.lotOrder",
+        "lotOrder is frozen while the auction is live; wait until it has ended"),
+    validation = ("!has(oldSelf.status) || !has(oldSelf.status.conditions) || \
+        !oldSelf.status.conditions.exists(c, c.type == 'Live' && c.status == 'True') || \
+        (has(self.spec.settlement) == has(oldSelf.spec.settlement) && \
+        (!has(self.spec.settlement) || self.spec.settlement == oldSelf.spec.settlement))",
+        "settlement is frozen while the auction is live: mandates name its contracts; wait until it has ended")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
-    validation = ("self.currency == oldSelf.currency", "currency is immutable"),
-    validation = ("!('x' in self.bidChannels) || (has(self.house) && has(self.house.xHandle))", "bids by post need house.xHandle"),
-    validation = ("oldSelf.runState != 'Cancelled' || self.runState == 'Cancelled'", "a cancelled auction stays cancelled")
+    validation = ("!('x' in self.bidChannels) || (has(self.house) && has(self.house.xHandle))",
+        "bids by post need house.xHandle; name the account that bidders mention, or leave x out of bidChannels"),
+    validation = ("!has(self.settlement) || self.lots.all(lot, has(lot.seller) && has(lot.nft))",
+        "settlement on a chain needs seller and nft of every lot")
 )]
 pub struct AuctionSpec {
     /// What the show is called.
@@ -42,6 +98,7 @@ pub struct AuctionSpec {
     pub title: String,
     /// The unit of every amount here; immutable.
     #[serde(default)]
+    #[x_kube(validation = ("self == oldSelf", "currency is immutable; make a new auction"))]
     pub currency: Currency,
     /// Who sells: the account on X that bidders mention.
     #[serde(default)]
@@ -49,6 +106,8 @@ pub struct AuctionSpec {
     pub schedule: Schedule,
     /// Outranks a clerk's pause. `Cancelled` is final.
     #[serde(default)]
+    #[x_kube(validation = ("oldSelf != 'Cancelled' || self == 'Cancelled'",
+        "a cancelled auction stays cancelled; make a new one"))]
     pub run_state: RunState,
     /// Where bids may come from.
     #[serde(default = "every_channel")]
@@ -76,6 +135,28 @@ pub struct AuctionSpec {
     /// How the engine's worker is run.
     #[serde(default)]
     pub engine: Engine,
+    /// The stream that shows it; without one the auction runs without a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamSource>,
+    /// How viewers and bidders reach it from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
+    /// What may interrupt it.
+    #[serde(default)]
+    pub disruption: Disruption,
+    /// When a changed template reaches workloads that run.
+    #[serde(default)]
+    pub rollout: Rollout,
+    /// How long the resource stays after the show is over; left out, it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<i64>,
+    /// The host's persona: a `ConfigMap` of the same namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character_ref: Option<NameRef>,
+    /// The contracts that money and NFTs move through; left out, nothing is settled on a chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
 }
 
 /// Token of the chain that the house settles on.
@@ -97,14 +178,6 @@ pub struct House {
     /// The Secret with X's credentials, read by the social gateway alone. A rehearsal needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<SecretRef>,
-}
-
-/// A Secret in the auction's namespace; on one machine, a `Secret` document in the same file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SecretRef {
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
 }
 
 /// When the show runs.
@@ -179,34 +252,7 @@ pub enum GapAudit {
     #[default]
     Required,
     /// The hammer does not wait. A post that X's streams lost may then be missed.
-    Off,
-}
-
-/// How the engine runs this auction.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Engine {
-    pub isolation: Isolation,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum Isolation {
-    /// A worker of its own.
-    #[default]
-    Dedicated,
-    /// A place in the pool's shard, beside other auctions.
-    Shared,
-}
-
-/// What the operator has seen. Bids and prices are never here.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct AuctionStatus {
-    /// The generation that the conditions speak of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
-    pub conditions: Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition>,
+    Skipped,
 }
 
 fn every_channel() -> Vec<BidChannel> {

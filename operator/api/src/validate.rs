@@ -42,6 +42,13 @@ fn auction_terms(auction: &Auction, findings: &mut Findings) -> Option<AuctionTe
         lot_defaults,
         lots,
         engine: _,
+        stream: _,
+        routing: _,
+        disruption: _,
+        rollout: _,
+        ttl_seconds_after_finished: _,
+        character_ref: _,
+        settlement: _,
     } = &auction.spec;
 
     let uid = identity(auction, findings);
@@ -62,7 +69,9 @@ fn auction_terms(auction: &Auction, findings: &mut Findings) -> Option<AuctionTe
     let deadline = findings.within(deadline_path, closing.gap_audit_deadline_seconds, 1..=600).map(Span::from_secs);
     let audit = match (closing.gap_audit, channels.x) {
         (GapAudit::Required, Channel::Open) => AuditPolicy::Required { deadline: deadline? },
-        (GapAudit::Off, Channel::Open | Channel::Shut) | (GapAudit::Required, Channel::Shut) => AuditPolicy::NotNeeded,
+        (GapAudit::Skipped, Channel::Open | Channel::Shut) | (GapAudit::Required, Channel::Shut) => {
+            AuditPolicy::NotNeeded
+        }
     };
     let lots = lot_terms(lots, lot_defaults, findings);
     let order = match lot_order {

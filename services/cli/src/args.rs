@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, demo, drill, migrate, parse, replay, token, up, verify};
+use crate::{bench, crd, demo, drill, migrate, parse, replay, token, up, verify};
 
 /// Live auctions on X, on one machine.
 #[derive(Debug, Parser)]
@@ -33,6 +33,6 @@ pub enum Command {
     Drill(drill::Args),
     /// Prints a token of a machine's local issuer, for curl.
     Token(token::Args),
-    /// Prints the resource definition (CRD) of `Auction`.
-    Crd,
+    /// Prints the resource definitions (CRDs) of `Auction` and `Stream`.
+    Crd(crd::Args),
 }

@@ -30,6 +30,6 @@ async fn work(args: Args) -> anyhow::Result<ExitCode> {
         Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),
         Command::Drill(args) => drill::run(args).await,
         Command::Token(args) => token::run(&args),
-        Command::Crd => crd::run(),
+        Command::Crd(args) => crd::run(&args),
     }
 }

@@ -4,14 +4,25 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::settlement::ADDRESS;
+use super::{Nft, SecretRef};
+
+/// Amounts in main units: at most 18 digits before and nine after the point, since CEL's quantities round beyond.
+const AMOUNT: &str = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$";
 
 /// One thing for sale.
 #[derive(KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
     validation = ("!(has(self.minIncrement) && has(self.ladder))", "give minIncrement or ladder, not both"),
-    validation = ("!(has(self.reservePrice) && has(self.reserve))", "give reservePrice or reserve, not both")
+    validation = ("!(has(self.reservePrice) && has(self.reserve))", "give reservePrice or reserve, not both"),
+    validation = ("!has(self.reservePrice) || quantity(self.reservePrice).compareTo(quantity(self.startingPrice)) >= 0",
+        "reservePrice is below startingPrice; raise it or lower the starting price"),
+    validation = ("!has(self.reserve) || !has(self.reserve.amount) || \
+        quantity(self.reserve.amount).compareTo(quantity(self.startingPrice)) >= 0",
+        "the reserve is below startingPrice; raise it or lower the starting price"),
+    validation = ("!has(self.buyNow) || quantity(self.buyNow).compareTo(quantity(self.startingPrice)) >= 0",
+        "buyNow is below startingPrice; raise it or lower the starting price")
 )]
 pub struct Lot {
     /// Stable name; never used again for another lot.
@@ -19,31 +30,40 @@ pub struct Lot {
     pub id: String,
     #[schemars(length(min = 1, max = 120))]
     pub title: String,
+    /// Who sells it, and is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 42), regex(pattern = ADDRESS))]
+    pub seller: Option<String>,
+    /// The NFT that moves to the winner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nft: Option<Nft>,
     /// What the host and the catalogue say of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4000))]
     pub description: Option<String>,
     /// Where the artwork is: `s3://…`, `ipfs://…` or `https://…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048))]
+    #[schemars(length(max = 2048), regex(pattern = r"^(s3|ipfs|https)://[^\s]+$"))]
     pub asset: Option<String>,
     /// The least that the first bid may be.
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
+    #[x_kube(validation = ("quantity(self).isGreaterThan(quantity('0'))", "startingPrice must be above zero"))]
     pub starting_price: String,
     /// Short for a ladder that always rises by the same step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
+    #[x_kube(validation = ("quantity(self).isGreaterThan(quantity('0'))", "minIncrement must be above zero"))]
     pub min_increment: Option<String>,
     /// Short for a public reserve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub reserve_price: Option<String>,
     /// The reserve in full: none, public or hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserve: Option<Reserve>,
     /// Ends the lot at once while nobody has bid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub buy_now: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_209_600))]
@@ -56,7 +76,7 @@ pub struct Lot {
     pub soft_close: Option<SoftClose>,
     /// Bids must be whole multiples of it; `"0"` lifts the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub tick: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 1000))]
@@ -78,7 +98,7 @@ pub struct LotDefaults {
     pub half_cut: HalfCut,
     pub soft_close: SoftClose,
     /// Bids must be whole multiples of it; `"0"` lifts the rule.
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub tick: String,
     /// The guard against fat fingers: a bid above this many times the reference price must be repeated to count.
     #[schemars(range(min = 2, max = 1000))]
@@ -127,21 +147,24 @@ pub struct Ladder {
     pub percentage_basis_points: Option<i32>,
     /// Always the same step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
+    #[x_kube(validation = ("quantity(self).isGreaterThan(quantity('0'))", "a fixed step must be above zero"))]
     pub fixed: Option<String>,
     /// A table of its own: ascending, the first rung from `"0"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = ("quantity(self[0].from).compareTo(quantity('0')) == 0", "the first rung must begin at \"0\""))]
     pub rungs: Option<Vec<Rung>>,
 }
 
 /// From this price upward, bids rise by this step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rung {
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub from: String,
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
+    #[x_kube(validation = ("quantity(self).isGreaterThan(quantity('0'))", "a rung's step must be above zero"))]
     pub step: String,
 }
 
@@ -149,8 +172,8 @@ pub struct Rung {
 #[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
-    validation = ("self.kind == 'None' || has(self.amount) || has(self.secretRef)", "a reserve needs an amount"),
-    validation = ("self.kind != 'Hidden' || has(self.commitment)", "a hidden reserve needs its published commitment"),
+    validation = ("self.kind == 'None' || has(self.amount) || has(self.secretRef)", "a public or hidden reserve needs its amount, or the Secret that holds it"),
+    validation = ("self.kind != 'Hidden' || has(self.commitment)", "a hidden reserve needs its published commitment: keccak-256 of the amount in wei (32 bytes) and the salt"),
     validation = ("self.kind == 'Hidden' || !(has(self.secretRef) || has(self.salt) || has(self.commitment))",
         "only a hidden reserve has a Secret, a salt or a commitment")
 )]
@@ -159,7 +182,7 @@ pub struct Reserve {
     pub kind: ReserveKind,
     /// The reserve. For `Hidden` it normally stands in the Secret, and whoever reads the Secret fills it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$"))]
+    #[schemars(length(max = 28), regex(pattern = AMOUNT))]
     pub amount: Option<String>,
     /// `Hidden`: 32 random bytes as `0x` and 64 hex digits; normally in the Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]

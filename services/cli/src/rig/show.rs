@@ -50,7 +50,7 @@ impl Show {
                 "schedule": {"startsAt": starts_at, "warmupSeconds": 0},
                 "bidChannels": channels,
                 "lotOrder": "Concurrent",
-                "closing": {"drainSeconds": 1, "gapAudit": "Off"},
+                "closing": {"drainSeconds": 1, "gapAudit": "Skipped"},
                 "lotDefaults": {
                     "durationSeconds": self.duration.as_secs(),
                     "ladder": {"fixed": STEP},
