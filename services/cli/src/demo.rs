@@ -7,6 +7,7 @@
 mod bidders;
 mod crowd;
 mod house;
+mod place;
 mod report;
 mod tally;
 mod watch;
@@ -23,8 +24,9 @@ use crate::machine::data_dir::holds_a_show;
 use crate::machine::{Logs, Machine, Options};
 use crate::progress::Progress;
 use crate::trouble::Trouble;
-use crate::{manifest, report_file, up, verify};
-use house::House;
+use crate::{manifest, report_file, up};
+use house::{House, Show};
+use place::Place;
 pub use report::Report;
 
 /// The manifest of a show without `-f`.
@@ -125,11 +127,16 @@ fn check_is_new(data: &Path) -> Result<(), Trouble> {
 
 async fn play(house: House, machine: &mut Machine) -> anyhow::Result<Report> {
     let show = house.prepare(machine).await?;
-    watch::until_over(machine, &show, &house).await?;
-    let posts_in = watch::settle(machine, &show, &house).await?;
-    let tally = tally::of(&machine.postgres.url()).await?;
-    let verified = verify::machine(machine).await?;
-    report::make(&tally, posts_in, verified, machine)
+    to_its_end(&house, &show, machine).await
+}
+
+/// Watches a show that is on to its end, counts and verifies.
+async fn to_its_end(house: &House, show: &Show, place: &mut impl Place) -> anyhow::Result<Report> {
+    watch::until_over(place, show, house).await?;
+    let posts_in = watch::settle(place, show, house).await?;
+    let tally = tally::of(&place.database_url()).await?;
+    let verified = place.verified().await?;
+    Ok(report::make(&tally, posts_in, verified, &house.auctions))
 }
 
 #[cfg(test)]

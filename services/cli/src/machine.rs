@@ -191,7 +191,8 @@ impl Machine {
         let child = self.children.iter().map(|(_, child)| child).find(|child| child.name() == name);
         let child = child.with_context(|| format!("no worker of shard {shard} runs"))?;
         let ports = ready::ports(child).await?;
-        Engine::new(ports, self.owner_token()?)
+        let at = |port| format!("127.0.0.1:{port}");
+        Engine::new(at(ports.api), at(ports.ws), self.owner_token()?)
     }
 
     /// The address of the emulator's API, while it runs.

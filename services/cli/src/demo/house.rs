@@ -69,12 +69,12 @@ impl House {
             engines.insert(shard.clone(), machine.engine(shard).await?);
         }
         let first = engines.values().next().context("the manifest plans no worker")?;
-        let watch = format!("ws://127.0.0.1:{}/v1/ws", first.ports.ws);
+        let watch = first.watch_url();
         machine.add_arguments(Role::XEmulator, self.crowd.arguments(&auctions[0], &watch));
         machine.apply(&plan).await?;
         let emulator = machine.emulator_url().await?;
         if let Some(emulator) = &emulator {
-            self.register(machine, emulator, &engines).await?;
+            self.register(&machine.postgres.url(), emulator, &engines).await?;
         }
         let starts_at = self.start(machine, generation, auctions.clone(), &plan).await?;
         if let Some(emulator) = &emulator {
@@ -86,9 +86,9 @@ impl House {
     }
 
     /// Registers every author as a bidder, with the limits that were given.
-    async fn register(
+    pub(super) async fn register(
         &self,
-        machine: &Machine,
+        database_url: &str,
         emulator: &str,
         engines: &BTreeMap<String, Engine>,
     ) -> anyhow::Result<()> {
@@ -109,7 +109,7 @@ impl House {
                 self.progress.passing(&format!("{} bidders registered", report.imported));
             }
         }
-        until_registered(&machine.postgres.url(), engines.len(), &bidders).await?;
+        until_registered(database_url, engines.len(), &bidders).await?;
         self.progress.done(&format!("{} bidders registered", bidders.len()));
         Ok(())
     }
@@ -169,7 +169,7 @@ async fn introduce(emulator: &str, handle: &str) -> anyhow::Result<Author> {
     Ok(answer.with_context(|| format!("the emulator makes no account @{handle}"))?.json().await?)
 }
 
-async fn tell_start(emulator: &str, starts_at: Timestamp) -> anyhow::Result<()> {
+pub(super) async fn tell_start(emulator: &str, starts_at: Timestamp) -> anyhow::Result<()> {
     let body = serde_json::json!({"starts_at": wire::Time(starts_at)});
     let request = reqwest::Client::new().post(format!("{emulator}/_emulator/show")).json(&body);
     let answer = request.send().await.and_then(reqwest::Response::error_for_status);

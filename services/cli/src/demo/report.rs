@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::tally::Tally;
 use super::watch::PostsIn;
-use crate::machine::Machine;
+use operator_api::Auction;
 use crate::verify::{Fault, Verified};
 
 /// What a show came to.
@@ -72,16 +72,16 @@ pub(super) fn make(
     tally: &Tally,
     posts: PostsIn,
     verified: Result<Vec<Verified>, Fault>,
-    machine: &Machine,
-) -> anyhow::Result<Report> {
-    let titles = titles(machine)?;
+    auctions: &[Auction],
+) -> Report {
+    let titles = titles(auctions);
     let (shards, first_break) = match verified {
         Ok(shards) => (shards, None),
         Err(fault) => (Vec::new(), Some(fault.to_string())),
     };
     let histogram = &tally.post_to_accepted;
     let results = shards.iter().flat_map(|shard| &shard.lots);
-    Ok(Report {
+    Report {
         lots: results.map(|result| lot(result, &titles, tally)).collect(),
         refusals: tally.refusals.clone(),
         latencies: Latency {
@@ -98,17 +98,16 @@ pub(super) fn make(
         first_break,
         signers: shards.iter().flat_map(|shard| &shard.signers).map(ToString::to_string).collect(),
         rows: shards.iter().map(|shard| shard.rows).sum(),
-    })
+    }
 }
 
-/// Titles by auction and lot number, from the manifests that were admitted.
-fn titles(machine: &Machine) -> anyhow::Result<BTreeMap<(String, u32), String>> {
-    let manifests: Vec<operator_api::Auction> = serde_json::from_str(&machine.data.state()?.manifests)?;
-    let lots = manifests.into_iter().flat_map(|auction| {
-        let name = auction.metadata.name.unwrap_or_default();
-        (1..).zip(auction.spec.lots).map(move |(number, lot)| ((name.clone(), number), lot.title))
+/// Titles by auction and lot number.
+fn titles(auctions: &[Auction]) -> BTreeMap<(String, u32), String> {
+    let lots = auctions.iter().flat_map(|auction| {
+        let name = auction.metadata.name.clone().unwrap_or_default();
+        (1..).zip(&auction.spec.lots).map(move |(number, lot)| ((name.clone(), number), lot.title.clone()))
     });
-    Ok(lots.collect())
+    lots.collect()
 }
 
 fn lot(result: &LotResult, titles: &BTreeMap<(String, u32), String>, tally: &Tally) -> Lot {

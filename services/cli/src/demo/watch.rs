@@ -14,7 +14,7 @@ use wire::rest::{AuctionState, AuctionStatus, LotStatus};
 use wire::socket::LotState;
 
 use super::house::{House, Show};
-use crate::machine::Machine;
+use super::place::Place;
 use crate::trouble::Trouble;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -44,8 +44,8 @@ struct CrowdState {
 }
 
 /// Returns when every auction is over.
-pub(super) async fn until_over(machine: &mut Machine, show: &Show, house: &House) -> anyhow::Result<()> {
-    let deadline = Instant::now() + longest(&house.auctions, show, machine);
+pub(super) async fn until_over(place: &mut impl Place, show: &Show, house: &House) -> anyhow::Result<()> {
+    let deadline = Instant::now() + longest(&house.auctions, show, place);
     let mut seen: BTreeMap<(String, u32), LotState> = BTreeMap::new();
     let mut last_line = Instant::now();
     loop {
@@ -77,23 +77,21 @@ pub(super) async fn until_over(machine: &mut Machine, show: &Show, house: &House
             let remedy = "look into the logs with -v, and whether a lot is held";
             return Err(Trouble::new("ShowHangs", "the show did not end in its time", remedy).into());
         }
-        tokio::select! {
-            failed = machine.tend_always() => failed?,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
+        place.tend()?;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
 /// Waits until the crowd is done and everything that was taken in has been judged; returns the posts taken in.
-pub(super) async fn settle(machine: &mut Machine, show: &Show, house: &House) -> anyhow::Result<PostsIn> {
+pub(super) async fn settle(place: &mut impl Place, show: &Show, house: &House) -> anyhow::Result<PostsIn> {
     let begun = Instant::now();
     while begun.elapsed() < CROWD_GRACE && x_state(show).await.crowd.is_some_and(|crowd| !crowd.done) {
         house.progress.passing("the last posts are on their way");
-        machine.tend()?;
+        place.tend()?;
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    let pool = Database::new(&machine.postgres.url(), "sothebais demo")?.pool();
-    compare_once_more(machine, &pool, show).await?;
+    let pool = Database::new(&place.database_url(), "sothebais demo")?.pool();
+    compare_once_more(place, &pool, show).await?;
     let begun = Instant::now();
     loop {
         let mut counts = PostsIn { written: x_state(show).await.posts_naming_house, ..PostsIn::default() };
@@ -110,15 +108,15 @@ pub(super) async fn settle(machine: &mut Machine, show: &Show, house: &House) ->
             pool.close().await;
             return Ok(counts);
         }
-        machine.tend()?;
+        place.tend()?;
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
 /// Asks for the inbox to be compared with X's mentions through now, as before a hammer: posts that were withheld after
 /// the last one's end are found too.
-async fn compare_once_more(machine: &mut Machine, pool: &PgPool, show: &Show) -> anyhow::Result<()> {
-    let through = Timestamp(machine.clock.now_ms());
+async fn compare_once_more(place: &mut impl Place, pool: &PgPool, show: &Show) -> anyhow::Result<()> {
+    let through = Timestamp(place.clock().now_ms());
     let wish = Audit { through, not_before: Some(through + LISTED_BY) };
     for handle in &show.handles {
         social::request_audit(pool, handle, wish).await.context("the last comparison cannot be asked for")?;
@@ -126,7 +124,7 @@ async fn compare_once_more(machine: &mut Machine, pool: &PgPool, show: &Show) ->
     let begun = Instant::now();
     for handle in &show.handles {
         while begun.elapsed() < SETTLE_DEADLINE && social::pending_audit(pool, handle).await?.is_some() {
-            machine.tend()?;
+            place.tend()?;
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -210,7 +208,7 @@ async fn x_state(show: &Show) -> XState {
 }
 
 /// How long a show can last by its manifests: every lot with all its extensions, drains, audits and pauses.
-fn longest(auctions: &[Auction], show: &Show, machine: &Machine) -> Duration {
+fn longest(auctions: &[Auction], show: &Show, place: &impl Place) -> Duration {
     let of_auction = |auction: &Auction| -> i64 {
         let spec = &auction.spec;
         let around = spec.closing.drain_seconds + spec.closing.gap_audit_deadline_seconds + spec.lot_pause_seconds;
@@ -221,7 +219,7 @@ fn longest(auctions: &[Auction], show: &Show, machine: &Machine) -> Duration {
         lots.sum()
     };
     let seconds = auctions.iter().map(of_auction).max().unwrap_or(0);
-    let until_start = (show.starts_at.0 - machine.clock.now_ms()).max(0);
+    let until_start = (show.starts_at.0 - place.clock().now_ms()).max(0);
     Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
         + Duration::from_millis(u64::try_from(until_start).unwrap_or(0))
         + SLACK

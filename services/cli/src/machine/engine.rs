@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bootstrap::ports::Ports;
 use operator_api::Auction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,19 +17,27 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A worker, and a token for it.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    pub ports: Ports,
+    /// Host and port of the API and of the WebSocket.
+    api: String,
+    socket: String,
     token: String,
     client: reqwest::Client,
 }
 
 impl Engine {
-    pub(super) fn new(ports: Ports, token: String) -> anyhow::Result<Self> {
+    /// `api` and `socket` are `host:port`; `token` is an owner's.
+    pub fn new(api: String, socket: String, token: String) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
-        Ok(Self { ports, token, client })
+        Ok(Self { api, socket, token, client })
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.api)
+        format!("http://{}", self.api)
+    }
+
+    /// Where viewers watch.
+    pub fn watch_url(&self) -> String {
+        format!("ws://{}/v1/ws", self.socket)
     }
 
     /// Hands the worker its auctions.
