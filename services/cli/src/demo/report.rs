@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::tally::Tally;
 use super::watch::PostsIn;
-use operator_api::Auction;
 use crate::verify::{Fault, Verified};
+use operator_api::Auction;
 
 /// What a show came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
