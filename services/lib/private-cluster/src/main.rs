@@ -65,12 +65,15 @@ enum Verb {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> ExitCode {
     let args = Args::parse();
     if matches!(args.command, Verb::Hold) {
         cluster::hold();
     }
-    run(args).await
+    run(args).await.unwrap_or_else(|error| {
+        eprintln!("cluster: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -129,6 +132,8 @@ fn kubectl(cluster: &Cluster, arguments: &[String]) -> anyhow::Result<ExitCode> 
     let status = std::process::Command::new(tools.program("kubectl"))
         .arg("--kubeconfig")
         .arg(cluster.kubeconfig())
+        .arg("--cache-dir")
+        .arg(cluster.cache())
         .args(arguments)
         .status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))

@@ -3,6 +3,7 @@
 //! Everything hangs on the bridge or in a node's network namespace; removing the bridge removes the routes too.
 
 use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
 
 use super::command::run;
 use super::node::Namespaces;
@@ -14,6 +15,9 @@ use crate::invocation::SERVICE_RANGE;
 pub(crate) const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
 /// All pods of all nodes.
 pub(crate) const POD_RANGE: &str = "10.88.0.0/16";
+/// The kernel buries a network namespace in its own time.
+const REMOVE_DEADLINE: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(50);
 const BRIDGE: &str = "sothebais0";
 
 impl NodeName {
@@ -45,7 +49,8 @@ pub(crate) fn lay_bridge() -> Result<(), Error> {
 pub(crate) fn connect(node: NodeName, namespaces: &Namespaces) -> Result<(), Error> {
     let cable = node.cable();
     if exists(&cable) {
-        run("ip", &["link", "delete", &cable])?;
+        // The cable of a node that has just died; it may go by itself meanwhile.
+        drop(run("ip", &["link", "delete", &cable]));
     }
     let pid = namespaces.pid().to_string();
     run("ip", &["link", "add", &cable, "type", "veth", "peer", "name", "eth0", "netns", &pid])?;
@@ -82,13 +87,17 @@ pub(crate) fn set_cable(node: NodeName, up: bool) -> Result<(), Error> {
 
 /// Removes every link of ours. What is not there is fine.
 pub(crate) fn remove() -> Result<(), Error> {
-    for name in links()? {
+    let begun = Instant::now();
+    loop {
+        let links = links()?;
+        let Some(last) = links.last() else { return Ok(()) };
         // A node's cable goes by itself when the node's namespace does, which the kernel may be doing right now.
-        if run("ip", &["link", "delete", &name]).is_err() && exists(&name) {
-            run("ip", &["link", "delete", &name])?;
+        let failed = links.iter().map(|link| run("ip", &["link", "delete", link])).find_map(Result::err);
+        if let Some(error) = failed.filter(|_| begun.elapsed() > REMOVE_DEADLINE && exists(last)) {
+            return Err(error);
         }
+        std::thread::sleep(POLL);
     }
-    Ok(())
 }
 
 /// The links of ours that exist.

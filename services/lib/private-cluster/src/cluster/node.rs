@@ -74,19 +74,24 @@ pub(crate) fn enter_or_create(cluster: &Cluster, node: NodeName) -> Result<Names
     if let Some(holder) = registry.find(&node.to_string()).filter(|holder| holder.is_alive()) {
         return Ok(Namespaces { holder });
     }
-    let directory = cluster.node_directory(node);
-    for folder in FOLDERS {
-        files::create_directory(&directory.join(folder))?;
-    }
-    link_run(&directory.join("var/run"))?;
+    lay_folders(cluster, node)?;
     cgroups::create(node)?;
     let program = std::env::current_exe().map_err(Error::path("/proc/self/exe"))?;
     let holder = registry.start_inner(&node.to_string(), &birth(&program), &cluster.log(&node.to_string()))?;
     let namespaces = Namespaces { holder };
-    mount(namespaces, &directory)?;
+    mount(namespaces, &cluster.node_directory(node))?;
     namespaces.run(&["hostname", &node.to_string()])?;
     network::connect(node, &namespaces)?;
     Ok(namespaces)
+}
+
+/// Makes the folders that a node sees as its `/run` and `/var`.
+pub(crate) fn lay_folders(cluster: &Cluster, node: NodeName) -> Result<(), Error> {
+    let directory = cluster.node_directory(node);
+    for folder in FOLDERS {
+        files::create_directory(&directory.join(folder))?;
+    }
+    link_run(&directory.join("var/run"))
 }
 
 /// Mounts made inside stay inside; the end of `unshare` is the end of the first process, and that of everything.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::network::{MACHINE, POD_RANGE};
-use super::node::Namespaces;
+use super::node::{Namespaces, lay_folders};
 use super::state::{Cluster, NodeName};
 use super::{cgroups, images};
 use crate::foundation::write_kubeconfig;
@@ -62,8 +62,9 @@ pub(crate) fn identify(site: &Site, authority: &Authority, node: NodeName) -> Re
     write_kubeconfig(site, "kube-proxy", &pair)
 }
 
-/// Writes a node's configuration files, as they are seen from inside.
+/// Makes a node's folders and writes its configuration files, as they are seen from inside.
 pub(crate) fn configure(cluster: &Cluster, site: &Site, node: NodeName) -> Result<(), Error> {
+    lay_folders(cluster, node)?;
     let inside = |path: &str| cluster.node_directory(node).join(path.trim_start_matches('/'));
     files::write(&inside(CONTAINERD_CONFIG), &containerd_config())?;
     files::write(&inside("/run/cni/net.d/10-pods.conflist"), &format!("{:#}", cni_config(node)))?;

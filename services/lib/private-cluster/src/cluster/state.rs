@@ -81,6 +81,11 @@ impl Cluster {
         }
     }
 
+    /// Where kubectl keeps what it learnt, so that it goes with the cluster.
+    pub fn cache(&self) -> PathBuf {
+        self.directory.join("kubectl")
+    }
+
     /// The nodes that are ours.
     pub fn nodes(&self) -> Vec<NodeName> {
         match self.kind {

@@ -158,9 +158,11 @@ async fn wait_part(cluster: &Cluster, access: &Access, part: Part) -> Result<(),
 async fn wait_whole(cluster: &Cluster, access: &Access) -> Result<(), Error> {
     let begun = Instant::now();
     loop {
-        let missing = match missing(cluster, access).await? {
-            None => return Ok(()),
-            Some(missing) => missing,
+        let missing = match missing(cluster, access).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(missing)) => missing,
+            // One answer that did not come is no reason to give up.
+            Err(error) => error.to_string(),
         };
         if let Some(part) = Part::all(cluster).into_iter().find(|part| !cluster.registry().is_alive(&part.to_string()))
         {
