@@ -66,7 +66,7 @@ build-cluster:
 
 # The node, really: brings a cluster up, tries it, takes it down and looks for anything left. As root.
 test-cluster: build-tests
-    cargo nextest run --release --workspace --run-ignored only -E 'package(private-cluster) & test(node)' --no-capture
+    cargo nextest run --release --workspace --run-ignored only -E 'package(private-cluster) & test(node)' -j1 --no-capture
 
 # A cluster for users with Docker and kind.
 kind-up:

@@ -4,6 +4,7 @@
 //! on a bridge of the cluster's own, so that everything a node made is gone with its first process. What is started is noted
 //! in a state directory and marked in its environment: [`down`] finds it even when the notes are lost.
 
+mod answers;
 mod cgroups;
 mod command;
 mod daemon;

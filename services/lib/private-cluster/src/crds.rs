@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, Client};
 
+use crate::tools::{Group, Tools};
 use crate::{Error, access};
 
 const ESTABLISHED_DEADLINE: Duration = Duration::from_secs(30);
@@ -14,6 +15,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// The repository's own definitions.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../crds")
+}
+
+/// Traefik's definitions, from its module; nothing of it is built for them.
+pub fn traefik() -> Result<PathBuf, Error> {
+    Ok(Tools::of(Group::Traefik, &["crds.yaml"])?.program("crds.yaml").to_owned())
 }
 
 /// Applies every definition in `folder` (`*.yaml`, one or many a file) and waits until all are established. Names are

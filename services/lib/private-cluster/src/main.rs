@@ -106,7 +106,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 println!("{name}");
             }
         }
-        Verb::Start { part } => cluster::start(&found()?, part)?,
+        Verb::Start { part } => cluster::start(&found()?, part).await?,
         Verb::Stop { part } => cluster::stop(&found()?, part)?,
         Verb::Kill { part } => cluster::kill(&found()?, part)?,
         Verb::Cut { node } => cluster::cut(&found()?, node)?,

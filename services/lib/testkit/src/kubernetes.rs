@@ -1,6 +1,6 @@
 //! A real API server for tests: one control plane for a whole run, one namespace a test.
 //!
-//! `with-servers --control-plane` starts it with this repository's definitions installed and names its kubeconfig and its
+//! `with-servers --control-plane` starts it with this repository's definitions and Traefik's installed and names its kubeconfig and its
 //! audit log in the environment. Tests that stop or kill parts of it start their own [`private_cluster::ControlPlane`].
 
 use std::path::PathBuf;
@@ -59,10 +59,12 @@ pub async fn namespace(client: &Client) -> anyhow::Result<String> {
     Ok(name)
 }
 
-/// Starts a control plane with this repository's definitions installed.
+/// Starts a control plane with this repository's definitions and Traefik's installed.
 pub async fn control_plane() -> anyhow::Result<ControlPlane> {
     let plane = ControlPlane::start().await?;
-    crds::install(&plane.admin_client()?, &crds::folder()).await?;
+    let client = plane.admin_client()?;
+    crds::install(&client, &crds::folder()).await?;
+    crds::install_file(&client, &crds::traefik()?).await?;
     Ok(plane)
 }
 

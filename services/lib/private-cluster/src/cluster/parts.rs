@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::answers::answers;
 use super::programs::{self, NodeProgram};
 use super::state::{Cluster, Kind, NodeName};
-use super::{network, node, services};
+use super::{network, node, services, up};
 use crate::invocation::{self, Invocation, Site};
 use crate::tools::{Group, Tools};
-use crate::{Error, files};
+use crate::{Access, Error, files};
 
 /// The API server ends its watches first; a node's programs need no more.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
+/// A containerd with many images takes a while to serve, the more so on a busy machine.
+const KUBELET_DEADLINE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(100);
 
 /// What can be started and fail alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,9 +96,14 @@ pub(crate) fn tools() -> Result<Tools, Error> {
         .and(Tools::of(Group::Pods, &["pause", "probe"])?))
 }
 
-/// Starts a part that does not run; a node is started with all of its programs.
-pub fn start(cluster: &Cluster, part: Part) -> Result<(), Error> {
-    start_with(cluster, &tools()?, part)
+/// Starts a part that does not run; a node is started with all of its programs. An API server is waited for.
+pub async fn start(cluster: &Cluster, part: Part) -> Result<(), Error> {
+    start_with(cluster, &tools()?, part)?;
+    if part == Part::ApiServer {
+        let access = Access::from_kubeconfig(&cluster.kubeconfig()).await?;
+        up::wait_part(cluster, &access, part).await?;
+    }
+    Ok(())
 }
 
 pub(crate) fn start_with(cluster: &Cluster, tools: &Tools, part: Part) -> Result<(), Error> {
@@ -118,7 +127,12 @@ pub(crate) fn start_with(cluster: &Cluster, tools: &Tools, part: Part) -> Result
         Part::Program(node, program) => {
             let namespaces = node::enter_or_create(cluster, node)?;
             let invocation = programs::invocation(tools, site, node, namespaces, program);
-            registry.start_inner(&name, &invocation, &log).map(drop)
+            match program {
+                NodeProgram::Kubelet => start_kubelet(cluster, node, &invocation),
+                NodeProgram::Containerd | NodeProgram::KubeProxy => {
+                    registry.start_inner(&name, &invocation, &log).map(drop)
+                }
+            }
         }
     }
 }
@@ -137,6 +151,24 @@ fn start_node(cluster: &Cluster, tools: &Tools, site: &Site, name: NodeName) -> 
         start_with(cluster, tools, Part::Program(name, program))?;
     }
     Ok(())
+}
+
+/// Starts a kubelet and waits until it is well. It ends when containerd does not serve yet, and is started again, as an
+/// init system would.
+fn start_kubelet(cluster: &Cluster, node: NodeName, invocation: &Invocation) -> Result<(), Error> {
+    let (registry, name) = (cluster.registry(), Part::Program(node, NodeProgram::Kubelet).to_string());
+    let log = cluster.log(&name);
+    let begun = Instant::now();
+    while begun.elapsed() < KUBELET_DEADLINE {
+        registry.start_inner(&name, invocation, &log)?;
+        while registry.is_alive(&name) && begun.elapsed() < KUBELET_DEADLINE {
+            if answers((node.address(), programs::KUBELET_HEALTH).into(), "/healthz") {
+                return Ok(());
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+    Err(Error::NotReady { what: name, waited: KUBELET_DEADLINE, log })
 }
 
 fn own_site(cluster: &Cluster, part: Part) -> Result<&Site, Error> {

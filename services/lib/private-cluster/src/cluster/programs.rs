@@ -22,6 +22,8 @@ const SHORTEST_GRACE: Duration = Duration::from_secs(8);
 const CNI_PLUGINS: &str = "/usr/lib/cni";
 /// Seen from inside a node.
 const CONTAINERD_CONFIG: &str = "/run/containerd.toml";
+/// The kubelet's `/healthz`, on the node's address.
+pub(crate) const KUBELET_HEALTH: u16 = 10248;
 const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.json";
 /// As it would be given by a resolver of the machine; names outside the cluster are nobody's here.
 const RESOLV_CONF: &str = "/var/lib/kubelet/resolv.conf";
@@ -180,6 +182,8 @@ fn kubelet_config(site: &Site, node: NodeName) -> Value {
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": own.certificate,
         "tlsPrivateKeyFile": own.key,
+        "healthzBindAddress": node.address(),
+        "healthzPort": KUBELET_HEALTH,
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": cgroups::name(node),
         "failCgroupV1": false,

@@ -2,6 +2,7 @@
 //!
 //! They run as daemons rather than pods, so that no drain and no lost node takes them along, and nothing needs an image.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,9 +15,9 @@ use crate::tools::{self, Tools};
 use crate::{Error, files};
 
 /// Where CoreDNS says that it knows all Services.
-pub(crate) const DNS_READY: &str = "10.89.0.1:8181";
+pub(crate) const DNS_READY: (Ipv4Addr, u16) = (MACHINE, 8181);
 /// Where Traefik answers `/ping` and `/metrics`.
-pub(crate) const TRAEFIK_OWN: &str = "10.89.0.1:9100";
+pub(crate) const TRAEFIK_OWN: (Ipv4Addr, u16) = (MACHINE, 9100);
 /// Entry points by name and port.
 pub(super) const ENTRY_POINTS: [(&str, u16); 3] = [("web", 80), ("websecure", 443), ("rtmp", 1935)];
 const ANSWER_DEADLINE: &str = "20s";
@@ -56,7 +57,8 @@ fn apply(tools: &Tools, site: &Site, manifest: &Path) -> Result<(), Error> {
 pub(crate) fn dns(tools: &Tools, site: &Site) -> Result<Invocation, Error> {
     let corefile = site.directory.join("Corefile");
     let text = format!(
-        "cluster.local in-addr.arpa {{\n    bind {MACHINE}\n    errors\n    ready {DNS_READY}\n    kubernetes {{\n        kubeconfig {kubeconfig}\n        pods insecure\n        ttl 5\n    }}\n}}\n",
+        "cluster.local in-addr.arpa {{\n    bind {MACHINE}\n    errors\n    ready {MACHINE}:{ready}\n    kubernetes {{\n        kubeconfig {kubeconfig}\n        pods insecure\n        ttl 5\n    }}\n}}\n",
+        ready = DNS_READY.1,
         kubeconfig = site.kubeconfig("coredns").display()
     );
     files::write(&corefile, &text)?;
@@ -77,7 +79,7 @@ pub(crate) fn traefik(tools: &Tools, site: &Site) -> Invocation {
         "--providers.kubernetescrd.allowemptyservices=true".into(),
         "--ping=true".into(),
         "--metrics.prometheus=true".into(),
-        format!("--entrypoints.traefik.address={TRAEFIK_OWN}"),
+        format!("--entrypoints.traefik.address={MACHINE}:{}", TRAEFIK_OWN.1),
         // A publisher's connection lasts as long as its show.
         "--entrypoints.rtmp.transport.respondingtimeouts.readtimeout=0".into(),
     ];

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::Api;
 use kube::api::ListParams;
-use tokio::net::TcpStream;
 
+use super::answers::answers;
 use super::parts::{self, Part, start_with};
 use super::programs::{self, NodeProgram};
 use super::state::{Cluster, Kind, NodeName, check_directory};
@@ -20,8 +20,8 @@ use crate::{Access, Error, files, foundation};
 /// A cold start on two busy cores.
 const READY_DEADLINE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(100);
-/// One answer to one probe.
-const PROBE_DEADLINE: Duration = Duration::from_secs(2);
+/// A cluster that is there already answers at once.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 /// Ports of the machine's end of the cluster's network, which is nobody else's, and of loopback.
 const PORTS: Ports = Ports { etcd: 2479, etcd_peer: 2480, api: 6443, controller_manager: 10357, scheduler: 10359 };
 
@@ -78,7 +78,7 @@ pub async fn adopt(directory: &Path, kubeconfig: &Path) -> Result<Cluster, Error
     }
     let path = std::path::absolute(kubeconfig).map_err(Error::path(kubeconfig))?;
     let access = Access::from_kubeconfig(&path).await?;
-    wait_ready(&access, PROBE_DEADLINE * 5, &path, || None).await?;
+    wait_ready(&access, ANSWER_DEADLINE, &path, || None).await?;
     let cluster = Cluster { directory: directory.to_owned(), kind: Kind::Foreign { kubeconfig: path } };
     cluster.write()?;
     Ok(cluster)
@@ -148,7 +148,7 @@ async fn give_images(cluster: &Cluster, tools: &Tools) -> Result<(), Error> {
     Ok(())
 }
 
-async fn wait_part(cluster: &Cluster, access: &Access, part: Part) -> Result<(), Error> {
+pub(crate) async fn wait_part(cluster: &Cluster, access: &Access, part: Part) -> Result<(), Error> {
     let (name, log) = (part.to_string(), cluster.log(&part.to_string()));
     let registry = cluster.registry();
     let ended = || (!registry.is_alive(&name)).then(|| files::tail(&log));
@@ -191,27 +191,12 @@ async fn missing(cluster: &Cluster, access: &Access) -> Result<Option<String>, E
     if accounts.get_opt("default").await.map_err(Error::api("show a ServiceAccount"))?.is_none() {
         return Ok(Some("the first ServiceAccount".into()));
     }
-    for (what, address, path) in
-        [("CoreDNS", services::DNS_READY, "/ready"), ("Traefik", services::TRAEFIK_OWN, "/ping")]
-    {
-        if !matches!(tokio::time::timeout(PROBE_DEADLINE, says_ok(address, path)).await, Ok(Ok(true))) {
-            return Ok(Some(what.into()));
-        }
-    }
-    Ok(None)
+    let servers = [("CoreDNS", services::DNS_READY, "/ready"), ("Traefik", services::TRAEFIK_OWN, "/ping")];
+    let silent = servers.iter().find(|(_, address, path)| !answers((*address).into(), path));
+    Ok(silent.map(|(what, ..)| (*what).into()))
 }
 
 pub(crate) fn is_ready(node: &Node) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_ref());
     conditions.is_some_and(|all| all.iter().any(|one| one.type_ == "Ready" && one.status == "True"))
-}
-
-/// Whether an HTTP server answers 200.
-async fn says_ok(address: &str, path: &str) -> std::io::Result<bool> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut connection = TcpStream::connect(address).await?;
-    connection.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
-    let mut status = [0_u8; 12];
-    connection.read_exact(&mut status).await?;
-    Ok(status.ends_with(b" 200"))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams};
@@ -92,13 +93,16 @@ async fn a_service_account_may_do_what_it_was_granted_and_the_audit_log_tells_wh
 }
 
 #[tokio::test]
-async fn the_repositorys_definitions_are_installed_and_served() -> anyhow::Result<()> {
+async fn the_repositorys_definitions_and_traefiks_are_installed_and_served() -> anyhow::Result<()> {
     let plane = ControlPlane::start().await?;
     let client = plane.admin_client()?;
     let names = crds::install(&client, &crds::folder()).await?;
     assert!(names.contains(&"auctions.sothebais.io".to_owned()), "{names:?}");
-    let path = "/apis/sothebais.io/v1alpha1/auctions";
-    client.request_text(http::Request::get(path).body(Vec::new())?).await?;
+    let names = crds::install_file(&client, &crds::traefik()?).await?;
+    assert!(names.contains(&"ingressroutes.traefik.io".to_owned()), "{names:?}");
+    for path in ["/apis/sothebais.io/v1alpha1/auctions", "/apis/traefik.io/v1alpha1/ingressroutes"] {
+        client.request_text(http::Request::get(path).body(Vec::new())?).await.context(path)?;
+    }
     // A namespace with a ServiceAccount of its own shows that controllers work.
     let namespaces: Api<Namespace> = Api::all(client);
     assert!(namespaces.get_opt("kube-system").await?.is_some());
