@@ -1,4 +1,4 @@
-//! Clients of a cluster: its administrator's, and those of ServiceAccounts with exactly the rights that they were granted.
+//! Clients of a cluster: its administrator's, and those of `ServiceAccounts` with exactly the rights that they were granted.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,12 +32,12 @@ pub struct Access {
 /// Where rights hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// In the ServiceAccount's own namespace.
+    /// In the `ServiceAccount`'s own namespace.
     Namespace,
     Cluster,
 }
 
-/// A ServiceAccount and what it may do.
+/// A `ServiceAccount` and what it may do.
 #[derive(Debug, Clone)]
 pub struct Grant {
     pub namespace: String,
@@ -48,7 +48,7 @@ pub struct Grant {
 
 impl Access {
     pub async fn from_kubeconfig(path: &Path) -> Result<Self, Error> {
-        let broken = |source| Error::Kubeconfig { path: path.to_owned(), source };
+        let broken = |source| Error::Kubeconfig { path: path.to_owned(), source: Box::new(source) };
         let kubeconfig = Kubeconfig::read_from(path).map_err(broken)?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(broken)?;
         Ok(Self { config })
@@ -63,7 +63,7 @@ impl Access {
         Client::try_from(self.config.clone()).map_err(Error::Client)
     }
 
-    /// Creates the ServiceAccount and binds it to exactly these rules, then acts as it. The namespace must exist.
+    /// Creates the `ServiceAccount` and binds it to exactly these rules, then acts as it. The namespace must exist.
     pub async fn grant(&self, grant: &Grant) -> Result<Self, Error> {
         let client = self.client()?;
         bind(&client, grant).await?;
@@ -71,7 +71,7 @@ impl Access {
         self.service_account(&grant.namespace, &grant.service_account).await
     }
 
-    /// Acts as a ServiceAccount that exists, with a token of its own.
+    /// Acts as a `ServiceAccount` that exists, with a token of its own.
     pub async fn service_account(&self, namespace: &str, name: &str) -> Result<Self, Error> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client()?, namespace);
         let request = TokenRequest {

@@ -166,7 +166,7 @@ impl ControlPlane {
         }
     }
 
-    /// Waits until the controller manager has made the first ServiceAccount: pods cannot be made before.
+    /// Waits until the controller manager has made the first `ServiceAccount`: pods cannot be made before.
     async fn wait_managed(&mut self) -> Result<(), Error> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.admin_client()?, "default");
         let begun = Instant::now();

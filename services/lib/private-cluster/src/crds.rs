@@ -42,8 +42,8 @@ pub async fn install(client: &Client, folder: &Path) -> Result<Vec<String>, Erro
 /// The same for one file.
 pub async fn install_file(client: &Client, path: &Path) -> Result<Vec<String>, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::path(path))?;
-    let definitions: Vec<CustomResourceDefinition> =
-        serde_saphyr::from_multiple(&text).map_err(|source| Error::Definition { path: path.to_owned(), source })?;
+    let definitions: Vec<CustomResourceDefinition> = serde_saphyr::from_multiple(&text)
+        .map_err(|source| Error::Definition { path: path.to_owned(), source: Box::new(source) })?;
     let api = Api::all(client.clone());
     let mut names = Vec::new();
     for definition in definitions {

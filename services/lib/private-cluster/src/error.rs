@@ -21,13 +21,13 @@ pub enum Error {
     #[error("a certificate could not be made")]
     Certificate(#[from] rcgen::Error),
     #[error("the kubeconfig {path} could not be read", path = path.display())]
-    Kubeconfig { path: PathBuf, source: kube::config::KubeconfigError },
+    Kubeconfig { path: PathBuf, source: Box<kube::config::KubeconfigError> },
     #[error("the API server refused to {action}")]
     Api { action: String, source: kube::Error },
     #[error("the client of the API server could not be made")]
     Client(#[source] kube::Error),
     #[error("{path} is not a resource definition", path = path.display())]
-    Definition { path: PathBuf, source: serde_saphyr::Error },
+    Definition { path: PathBuf, source: Box<serde_saphyr::Error> },
     #[error("{path}, line {line}, is not an audit event", path = path.display())]
     AuditLine { path: PathBuf, line: usize, source: serde_json::Error },
     #[error("{what} did not become {condition} within {} s", waited.as_secs())]

@@ -72,7 +72,7 @@ fn parameters() -> Result<CertificateParams, Error> {
     Ok(parameters)
 }
 
-/// Writes the key that ServiceAccount tokens are signed with: the private half and the public one.
+/// Writes the key that `ServiceAccount` tokens are signed with: the private half and the public one.
 pub(crate) fn create_token_key(directory: &Path) -> Result<(), Error> {
     let key = KeyPair::generate()?;
     files::write_private(&token_key(directory).key, &key.serialize_pem())?;
@@ -89,7 +89,7 @@ pub(crate) fn authority(directory: &Path) -> Pair {
     pair(directory, "ca")
 }
 
-/// Where the key of ServiceAccount tokens lies; its public half stands in the place of a certificate.
+/// Where the key of `ServiceAccount` tokens lies; its public half stands in the place of a certificate.
 pub(crate) fn token_key(directory: &Path) -> Pair {
     pair(directory, "service-accounts")
 }

@@ -84,6 +84,20 @@ impl Process {
     }
 }
 
+/// Asks all to end, and kills those that have not by then.
+pub(crate) fn end_all(processes: &[Process], patience: Duration) {
+    for process in processes {
+        process.signal(Signal::SIGTERM);
+        process.signal(Signal::SIGCONT);
+    }
+    let begun = Instant::now();
+    for process in processes {
+        if !process.wait_gone(patience.saturating_sub(begun.elapsed())) {
+            process.kill9();
+        }
+    }
+}
+
 /// Where daemons are noted and what they are marked with.
 #[derive(Debug, Clone)]
 pub(crate) struct Registry {
@@ -137,6 +151,7 @@ impl Registry {
         let mut command = Command::new("setsid");
         command.arg(&invocation.program).args(&invocation.arguments).env(MARK, &self.state).current_dir("/");
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        #[expect(clippy::zombie_processes, reason = "it outlives us, and whoever inherits it buries it")]
         let child = command.spawn().map_err(|source| Error::Spawn { program: name, source })?;
         Ok(i32::try_from(child.id()).expect("a pid fits an i32"))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::daemon::{Registry, anybody_marked};
+use super::daemon::{Registry, anybody_marked, end_all};
 use super::parts::{Part, stop};
 use super::state::Cluster;
 use super::{cgroups, network};
@@ -18,16 +18,15 @@ const END_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Takes down the cluster in `directory`; none there is fine, and a foreign one is only forgotten.
 pub fn down(directory: &Path) -> Result<(), Error> {
-    if let Some(cluster) = Cluster::read(directory)? {
+    // Notes that cannot be read are lost notes, no reason to leave everything else.
+    if let Some(cluster) = Cluster::read(directory).unwrap_or_default() {
         // Nodes first: pods need no farewell. Then whoever asks before whom it asks: an API server without etcd waits.
         let parts = Part::all(&cluster).into_iter().rev();
         for part in parts.filter(|part| !matches!(part, Part::Program(..))) {
             stop(&cluster, part)?;
         }
     }
-    for process in Registry::new(directory).marked() {
-        process.end(END_DEADLINE);
-    }
+    end_all(&Registry::new(directory).marked(), END_DEADLINE);
     // Links and groups bear no cluster's name; they are nobody's when no cluster lives.
     if !anybody_marked() {
         for pid in cgroups::processes() {

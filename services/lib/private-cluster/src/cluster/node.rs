@@ -3,7 +3,7 @@
 //! The node's `/run` and `/var` are folders of the state directory; whatever its programs mount, link or start is inside and
 //! gone at once when the first process is killed, which is also how a node's loss is played.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use nix::sys::wait::waitpid;
@@ -133,7 +133,7 @@ fn bind(namespaces: Namespaces, from: &Path, to: &Path) -> Result<(), Error> {
     namespaces.run(&["mount", "--no-mtab", "--bind", &from.display().to_string(), &to.display().to_string()]).map(drop)
 }
 
-fn link_run(link: &PathBuf) -> Result<(), Error> {
+fn link_run(link: &Path) -> Result<(), Error> {
     match std::os::unix::fs::symlink("/run", link) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::path(link)(error)),
         Ok(()) | Err(_) => Ok(()),
@@ -143,10 +143,9 @@ fn link_run(link: &PathBuf) -> Result<(), Error> {
 /// Is the first process of a node: buries the orphans of its programs and never ends by itself.
 pub fn hold() -> ! {
     loop {
-        match waitpid(None, None) {
-            Ok(_) => {}
-            // Nobody to bury now.
-            Err(_) => std::thread::sleep(ORPHAN_POLL),
+        // An error says that there is nobody to bury now.
+        if waitpid(None, None).is_err() {
+            std::thread::sleep(ORPHAN_POLL);
         }
     }
 }

@@ -43,6 +43,16 @@ impl Part {
         parts.extend([Self::Dns, Self::Traefik]);
         parts
     }
+
+    /// The node that it belongs to.
+    fn node(self) -> Option<NodeName> {
+        match self {
+            Self::Node(node) | Self::Program(node, _) => Some(node),
+            Self::Etcd | Self::ApiServer | Self::ControllerManager | Self::Scheduler | Self::Dns | Self::Traefik => {
+                None
+            }
+        }
+    }
 }
 
 impl fmt::Display for Part {
@@ -172,14 +182,12 @@ fn start_kubelet(cluster: &Cluster, node: NodeName, invocation: &Invocation) -> 
 }
 
 fn own_site(cluster: &Cluster, part: Part) -> Result<&Site, Error> {
-    let refuse = |output: &str| Error::Failed { program: part.to_string(), output: output.into() };
+    let refuse = |output: &str| Err(Error::Failed { program: part.to_string(), output: output.into() });
     match &cluster.kind {
-        Kind::Foreign { .. } => Err(refuse("this cluster is not ours to start or stop")),
-        Kind::Own { site, nodes } => match part {
-            Part::Node(node) | Part::Program(node, _) if node.0 == 0 || node.0 > *nodes => {
-                Err(refuse("the cluster has no such node"))
-            }
-            _ => Ok(site),
+        Kind::Foreign { .. } => refuse("this cluster is not ours to start or stop"),
+        Kind::Own { site, nodes } => match part.node() {
+            Some(node) if node.0 == 0 || node.0 > *nodes => refuse("the cluster has no such node"),
+            Some(_) | None => Ok(site),
         },
     }
 }
@@ -188,10 +196,11 @@ fn own_site(cluster: &Cluster, part: Part) -> Result<&Site, Error> {
 pub fn stop(cluster: &Cluster, part: Part) -> Result<(), Error> {
     own_site(cluster, part)?;
     let Some(process) = cluster.registry().find(&part.to_string()) else { return Ok(()) };
-    match part {
+    if matches!(part, Part::Node(_)) {
         // The first process of a node hears nothing else.
-        Part::Node(_) => process.kill9(),
-        _ => process.end(STOP_DEADLINE),
+        process.kill9();
+    } else {
+        process.end(STOP_DEADLINE);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Names and the way in: CoreDNS and Traefik, on the machine's end of the cluster's network.
+//! Names and the way in: `CoreDNS` and Traefik, on the machine's end of the cluster's network.
 //!
 //! They run as daemons rather than pods, so that no drain and no lost node takes them along, and nothing needs an image.
 
@@ -14,7 +14,7 @@ use crate::pki::{Authority, Subject};
 use crate::tools::{self, Tools};
 use crate::{Error, files};
 
-/// Where CoreDNS says that it knows all Services.
+/// Where `CoreDNS` says that it knows all Services.
 pub(crate) const DNS_READY: (Ipv4Addr, u16) = (MACHINE, 8181);
 /// Where Traefik answers `/ping` and `/metrics`.
 pub(crate) const TRAEFIK_OWN: (Ipv4Addr, u16) = (MACHINE, 9100);
@@ -53,7 +53,7 @@ fn apply(tools: &Tools, site: &Site, manifest: &Path) -> Result<(), Error> {
     run_command(command).map(drop)
 }
 
-/// CoreDNS for the cluster's names only: pods have no way out of this machine, so other names are nobody's.
+/// `CoreDNS` for the cluster's names only: pods have no way out of this machine, so other names are nobody's.
 pub(crate) fn dns(tools: &Tools, site: &Site) -> Result<Invocation, Error> {
     let corefile = site.directory.join("Corefile");
     let text = format!(

@@ -70,7 +70,10 @@ impl Cluster {
     pub(crate) fn write(&self) -> Result<(), Error> {
         files::create_directory(&self.directory)?;
         let text = serde_json::to_string_pretty(&self.kind).expect("notes are JSON");
-        files::write(&note(&self.directory), &text)
+        // Whole or not at all, also for a reader that comes meanwhile.
+        let (path, new) = (note(&self.directory), self.directory.join(".cluster.json.new"));
+        files::write(&new, &text)?;
+        std::fs::rename(&new, &path).map_err(Error::path(path))
     }
 
     /// The administrator's kubeconfig.

@@ -9,6 +9,7 @@ use kube::Api;
 use kube::api::ListParams;
 use serde::Serialize;
 
+use super::daemon::Process;
 use super::parts::Part;
 use super::services::ENTRY_POINTS;
 use super::state::{Cluster, Kind};
@@ -65,7 +66,7 @@ pub async fn report(cluster: &Cluster) -> Result<Report, Error> {
         let process = registry.find(&name).filter(|process| process.is_alive());
         PartReport {
             pid: process.map(|process| process.pid),
-            resident_bytes: process.and_then(|process| process.resident_bytes()),
+            resident_bytes: process.and_then(Process::resident_bytes),
             log: cluster.log(&name),
             name,
         }
