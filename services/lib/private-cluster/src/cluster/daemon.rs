@@ -151,7 +151,6 @@ impl Registry {
         let mut command = Command::new("setsid");
         command.arg(&invocation.program).args(&invocation.arguments).env(MARK, &self.state).current_dir("/");
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
-        #[expect(clippy::zombie_processes, reason = "it outlives us, and whoever inherits it buries it")]
         let child = command.spawn().map_err(|source| Error::Spawn { program: name, source })?;
         Ok(i32::try_from(child.id()).expect("a pid fits an i32"))
     }

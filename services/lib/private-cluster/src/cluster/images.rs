@@ -32,7 +32,7 @@ pub fn archive(program: &Path, image: &str, archive: &Path) -> Result<(), Error>
     pack(&root, &layer, &["."])?;
 
     let digest = Sha256::digest(fs::read(&layer).map_err(Error::path(&layer))?);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let entry = format!("/{}", name.to_string_lossy());
     let config = json!({
         "architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" },

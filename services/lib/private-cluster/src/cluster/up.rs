@@ -42,7 +42,7 @@ pub async fn up(plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Cluster, Error
     check_alone(plan, noted.as_ref())?;
     packages::require(say)?;
     let tools = parts::tools()?;
-    let cluster = found(plan, noted)?;
+    let cluster = found(plan, noted.as_ref())?;
     let Kind::Own { site, nodes: _ } = &cluster.kind else { return Err(occupied(&plan.directory)) };
 
     network::lay_bridge()?;
@@ -106,8 +106,8 @@ fn occupied(directory: &Path) -> Error {
 }
 
 /// The noted cluster with the nodes that are wanted, or a new one with its keys.
-fn found(plan: &Plan, noted: Option<Cluster>) -> Result<Cluster, Error> {
-    let before = noted.as_ref().map_or(0, |cluster| cluster.nodes().len());
+fn found(plan: &Plan, noted: Option<&Cluster>) -> Result<Cluster, Error> {
+    let before = noted.map_or(0, |cluster| cluster.nodes().len());
     let site = Site {
         directory: plan.directory.join("control-plane"),
         address: network::MACHINE,
