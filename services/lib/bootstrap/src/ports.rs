@@ -1,6 +1,6 @@
 //! Ports and their environment names: one pattern for every service, derived by one function.
 //!
-//! A service has a base port; its WebSocket is at +1, its metrics at +90, its health at +91.
+//! A service has a base port; its WebSocket is at +1, its metrics at +90, its health at +91. The operator's are 8080 and 8081.
 
 use std::fmt;
 use std::path::Path;
@@ -18,9 +18,12 @@ pub enum Service {
     SocialGateway,
     EventHandler,
     StreamManager,
+    Compositor,
     Agent,
     Admin,
     XEmulator,
+    /// It has no API of its own: metrics and health only.
+    Operator,
 }
 
 /// What a service listens on. 0 asks for any free port.
@@ -41,14 +44,16 @@ pub struct BadPort {
 }
 
 impl Service {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::AuctionEngine,
         Self::SocialGateway,
         Self::EventHandler,
         Self::StreamManager,
+        Self::Compositor,
         Self::Agent,
         Self::Admin,
         Self::XEmulator,
+        Self::Operator,
     ];
 
     /// The name of its binary, its log file and its `service` label.
@@ -58,9 +63,24 @@ impl Service {
             Self::SocialGateway => "social-gateway",
             Self::EventHandler => "event-handler",
             Self::StreamManager => "stream-manager",
+            Self::Compositor => "compositor",
             Self::Agent => "agent",
             Self::Admin => "admin",
             Self::XEmulator => "x-emulator",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// How far a port is from the base.
+    fn offset(self, port: Port) -> u16 {
+        match (self, port) {
+            (_, Port::Api) => 0,
+            (Self::Operator, Port::Metrics) => 1,
+            (Self::Operator, Port::Health) => 2,
+            (Self::Operator, Port::Ws) => 3,
+            (_, Port::Ws) => WEBSOCKET,
+            (_, Port::Metrics) => METRICS,
+            (_, Port::Health) => HEALTH,
         }
     }
 
@@ -69,10 +89,13 @@ impl Service {
             Self::AuctionEngine => 4400,
             Self::SocialGateway => 4600,
             Self::EventHandler => 4300,
-            Self::StreamManager => 4200,
+            // The same block: each compositor has a pod of its own.
+            Self::StreamManager | Self::Compositor => 4200,
             Self::Agent => 4500,
             Self::Admin => 3000,
             Self::XEmulator => 4700,
+            // Kept free, so that metrics and health come to 8080 and 8081, where operators have them.
+            Self::Operator => 8079,
         }
     }
 
@@ -114,12 +137,12 @@ pub fn ports(service: Service, lookup: impl Fn(&str) -> Option<String>) -> Resul
         found.map(|(name, value)| value.trim().parse().map_err(|_| BadPort { name, value })).transpose()
     };
     let api = read(Port::Api)?.unwrap_or(service.base());
-    let derived = |offset: u16| if api == 0 { 0 } else { api.saturating_add(offset) };
+    let derived = |port: Port| if api == 0 { 0 } else { api.saturating_add(service.offset(port)) };
     Ok(Ports {
         api,
-        ws: read(Port::Ws)?.unwrap_or(derived(WEBSOCKET)),
-        metrics: read(Port::Metrics)?.unwrap_or(derived(METRICS)),
-        health: read(Port::Health)?.unwrap_or(derived(HEALTH)),
+        ws: read(Port::Ws)?.unwrap_or(derived(Port::Ws)),
+        metrics: read(Port::Metrics)?.unwrap_or(derived(Port::Metrics)),
+        health: read(Port::Health)?.unwrap_or(derived(Port::Health)),
     })
 }
 
@@ -151,6 +174,12 @@ mod tests {
     }
 
     #[test]
+    fn the_operator_has_the_ports_where_operators_have_them() {
+        let Ports { metrics, health, .. } = ports(Service::Operator, |_| None).unwrap();
+        assert_eq!((metrics, health), (8080, 8081));
+    }
+
+    #[test]
     fn the_event_handlers_websocket_answers_to_both_names() {
         let only = |wanted: &'static str| move |name: &str| (name == wanted).then(|| "5000".to_owned());
         assert_eq!(ports(Service::EventHandler, only("EVENT_HANDLER_STREAM_PORT")).unwrap().ws, 5000);
@@ -164,7 +193,8 @@ mod tests {
         for service in Service::ALL {
             let Ports { api, ws, metrics, health } = ports(service, |_| None).unwrap();
             for port in [api, ws, metrics, health] {
-                assert_eq!(seen.insert(port, service), None, "{service} shares port {port}");
+                let other = seen.insert(port, service).filter(|_| service != Service::Compositor);
+                assert_eq!(other, None, "{service} shares port {port}");
             }
         }
     }
@@ -182,7 +212,9 @@ mod tests {
                 let base_name = service.names(Port::Api).remove(0);
                 let ws_name = service.names(Port::Ws).remove(0);
                 let moved = ports(service, |name| (name == base_name).then(|| base.to_string())).unwrap();
-                prop_assert_eq!(moved, Ports { api: base, ws: base + 1, metrics: base + 90, health: base + 91 });
+                let at = |port: Port| base + service.offset(port);
+                let expected = Ports { api: base, ws: at(Port::Ws), metrics: at(Port::Metrics), health: at(Port::Health) };
+                prop_assert_eq!(moved, expected);
                 let one = ports(service, |name| {
                     if name == base_name { Some(base.to_string()) } else { (name == ws_name).then(|| ws.to_string()) }
                 }).unwrap();

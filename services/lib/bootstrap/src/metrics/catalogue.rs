@@ -35,6 +35,12 @@ impl Metric {
 const ACCEPT_BOUNDS: &[f64] = &[0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02, 0.035, 0.06, 0.1, 0.25, 1.0];
 /// How old a post is when we read it: X's part of the wait.
 const POST_AGE_BOUNDS: &[f64] = &[0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0];
+/// A reconcile, as the controller runtime everybody knows cuts it.
+const RECONCILE_BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.06, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// From the resource to its running workloads.
+const PROVISION_BOUNDS: &[f64] = &[0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 300.0];
+/// One frame at 30 a second has 33 ms; the rest of it belongs to the encoder and the outputs.
+const FRAME_BOUNDS: &[f64] = &[0.001, 0.002, 0.004, 0.008, 0.012, 0.016, 0.0333, 0.05, 0.1];
 /// Rows of one commit.
 const BATCH_BOUNDS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0];
 
@@ -79,8 +85,41 @@ catalogue! {
     GATEWAY_FENCED = SocialGateway Counter, "sothebais_gateway_fenced", [], "Times another gateway was found to hold the inbox";
     GATEWAY_INBOX_SEQ = SocialGateway Gauge, "sothebais_gateway_inbox_last_seq", [], "The newest number in the handle's inbox";
 
+    COMPOSITOR_FRAMES_DUE = Compositor Counter, "sothebais_compositor_frames_due", [], "Frames that the clock asked for";
+    COMPOSITOR_FRAMES_REPEATED = Compositor Counter, "sothebais_compositor_frames_repeated", [], "Due frames that showed the picture before, because theirs was late";
+    COMPOSITOR_COMPOSE = Compositor Histogram(FRAME_BOUNDS), "sothebais_compositor_compose_seconds", [], "Composing one frame";
+    COMPOSITOR_ENCODE = Compositor Histogram(FRAME_BOUNDS), "sothebais_compositor_encode_seconds", [], "Encoding one frame";
+    COMPOSITOR_ENCODED_BYTES = Compositor Counter, "sothebais_compositor_encoded_bytes", [], "Bytes that the encoder made, sound included";
+    COMPOSITOR_ON_AIR = Compositor Gauge, "sothebais_compositor_on_air", [], "1 while it is told to publish; a dark one renders and sends nothing";
+    COMPOSITOR_EPOCH = Compositor Gauge, "sothebais_compositor_publisher_epoch", [], "The publisher epoch that it holds; 0 is none";
+    COMPOSITOR_OUTPUT_LIVE = Compositor Gauge, "sothebais_compositor_output_live", ["output", "required"], "1 while the output takes frames; a stream has eight outputs at most";
+    COMPOSITOR_OUTPUT_FRAMES = Compositor Counter, "sothebais_compositor_output_frames", ["output"], "Frames that the output took";
+    COMPOSITOR_OUTPUT_BYTES = Compositor Counter, "sothebais_compositor_output_bytes", ["output"], "Bytes that the output took";
+    COMPOSITOR_OUTPUT_DROPPED = Compositor Counter, "sothebais_compositor_output_dropped_frames", ["output"], "Frames dropped because the output was too slow";
+    COMPOSITOR_OUTPUT_RECONNECTS = Compositor Counter, "sothebais_compositor_output_reconnects", ["output"], "Connections of the output lost and made again";
+    COMPOSITOR_STATE_AGE = Compositor Gauge, "sothebais_compositor_state_age_seconds", [], "Seconds since the engine was last heard";
+
     EMULATOR_POSTS = XEmulator Counter, "sothebais_emulator_posts", [], "Posts taken";
     EMULATOR_DELIVERIES = XEmulator Counter, "sothebais_emulator_deliveries", [], "Posts written to streams";
+
+    RECONCILES = Operator Counter, "controller_runtime_reconcile", ["controller", "result"], "Reconciles, by what came of them";
+    RECONCILE_ERRORS = Operator Counter, "controller_runtime_reconcile_errors", ["controller"], "Reconciles that failed and are tried again";
+    RECONCILE_TIME = Operator Histogram(RECONCILE_BOUNDS), "controller_runtime_reconcile_time_seconds", [], "One reconcile";
+    RECONCILE_WORKERS = Operator Gauge, "controller_runtime_max_concurrent_reconciles", [], "How many keys are worked on at once at most";
+    RECONCILE_ACTIVE = Operator Gauge, "controller_runtime_active_workers", [], "How many keys are worked on now";
+    QUEUE_DEPTH = Operator Gauge, "workqueue_depth", [], "Keys that wait for a reconcile";
+    QUEUE_ADDS = Operator Counter, "workqueue_adds", [], "Keys that came into the queue";
+    QUEUE_WAIT = Operator Histogram(RECONCILE_BOUNDS), "workqueue_queue_duration_seconds", [], "How long a key waited for its reconcile";
+    QUEUE_RETRIES = Operator Counter, "workqueue_retries", [], "Keys that came again after a failure";
+    REST_REQUESTS = Operator Counter, "rest_client_requests", ["code", "method"], "Calls to the API server, by what came back; code 0 is no answer";
+    LEADER = Operator Gauge, "leader_election_master_status", [], "1 while this process reconciles";
+    OPERATOR_WRITES = Operator Counter, "sothebais_operator_writes", ["kind", "verb"], "Writes to the API server; none in a steady state but the leader's lease";
+    OPERATOR_EVENTS = Operator Counter, "sothebais_operator_events", ["outcome"], "Events, told or held back because one like them was told just now";
+    OPERATOR_WATCHES = Operator Gauge, "sothebais_operator_watch_synced", ["kind"], "1 while a kind's first list is complete";
+    AUCTION_PHASES = Operator Gauge, "sothebais_auctions", ["phase"], "Auctions, by phase";
+    AUCTION_PROVISION = Operator Histogram(PROVISION_BOUNDS), "sothebais_auction_provision_seconds", [], "From the time an auction's workloads were due until they ran";
+    STREAM_HANDOVERS = Operator Counter, "sothebais_stream_handovers", ["outcome"], "Hand-overs between compositors, by how they ended";
+    STREAM_PROTECTED = Operator Gauge, "sothebais_streams_protected", [], "Streams whose compositor may not be evicted now";
 
     TELEMETRY_DROPPED = AuctionEngine Counter, "sothebais_telemetry_dropped", ["signal"], "Spans that never reached the collector; every service has this";
 }
@@ -120,7 +159,10 @@ mod tests {
     fn names_are_unique_prefixed_and_never_carry_the_encoders_suffix() {
         let mut seen = BTreeSet::new();
         for metric in ALL {
-            assert!(metric.name.starts_with("sothebais_"), "{}", metric.name);
+            // What every controller exports has the names that everybody's dashboards ask for.
+            let known = ["controller_runtime_", "workqueue_", "rest_client_", "leader_election_"];
+            let is_known = metric.service == Service::Operator && known.iter().any(|it| metric.name.starts_with(it));
+            assert!(metric.name.starts_with("sothebais_") || is_known, "{}", metric.name);
             assert!(!metric.name.ends_with("_total"), "{}", metric.name);
             assert!(seen.insert(metric.name), "{} stands twice", metric.name);
         }
