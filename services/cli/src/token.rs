@@ -15,6 +15,9 @@ pub struct Args {
     /// The data directory of the machine (`up` prints it).
     #[arg(long)]
     data: PathBuf,
+    /// Makes the issuer's keys if there are none: for a rehearsal in a cluster, which is given `keys/jwks.json`.
+    #[arg(long)]
+    create: bool,
     /// The X account id of a bidder.
     #[arg(long)]
     x_id: Option<u64>,
@@ -39,9 +42,9 @@ enum RoleName {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let keys = args.data.join("keys");
-    if !keys.join("issuer.pem").exists() {
+    if !args.create && !keys.join("issuer.pem").exists() {
         let message = format!("{} has no local issuer", args.data.display());
-        let remedy = "name the data directory that `sothebais up` printed at its start";
+        let remedy = "name the data directory that `sothebais up` printed at its start, or add --create";
         return Err(Trouble::new("NoIssuer", message, remedy).into());
     }
     let issuer = LocalIssuer::open(&keys, Clock::System).context("the local issuer cannot be read")?;
