@@ -36,7 +36,13 @@ build-tests:
 
 # Unit and integration tests and a recorded show, against a real PostgreSQL and Redis.
 test-units: build-tests
+    .ci/chart-tools > /dev/null
     {{target}}/release/examples/with-servers --control-plane cargo nextest run --release --workspace --no-fail-fast --show-progress none
+
+# The chart in every shape, the kustomize overlays, alerts and dashboards: rendered and checked by the real programs.
+test-chart: build-tests
+    .ci/chart-tools > /dev/null
+    {{target}}/release/examples/with-servers --control-plane cargo nextest run --release --workspace --no-fail-fast --show-progress none -E 'package(packaging)'
 
 # Kills, pauses and flushes under load; the judge works from what bidders were told.
 drill *ARGS="--rounds 20": build
@@ -95,7 +101,8 @@ generate: build-tests
     {{target}}/release/examples/refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
     {{target}}/release/social-gateway openapi > services/social-gateway/openapi.json
+    HELM="$(.ci/chart-tools)/helm" {{target}}/release/packaging
 
 # Fails when a generated file is not what its source says.
 check-generated: generate
-    git diff --exit-code -- crds docs/metrics.md docs/refusals.md docs/resources.md services/auction-engine/openapi.json services/social-gateway/openapi.json
+    git diff --exit-code -- crds docs/metrics.md docs/refusals.md docs/resources.md services/auction-engine/openapi.json services/social-gateway/openapi.json helm kustomize
