@@ -117,7 +117,6 @@ pub(super) fn chart() -> PathBuf {
 
 /// A program of `.ci/chart-tools`, or the one that the environment names.
 pub(super) fn tool(name: &str) -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "a test's tools are chosen by its environment")]
     let named = std::env::var_os(name.to_uppercase()).map(PathBuf::from);
     let path = named.unwrap_or_else(|| root().join(".cache/chart-tools/bin").join(name));
     assert!(path.exists(), "{} is not there: run .ci/chart-tools first", path.display());

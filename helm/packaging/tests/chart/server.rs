@@ -17,7 +17,6 @@ const DEADLINE: &str = "--request-timeout=60s";
 
 /// What the server says to objects; a dry run unless `really`.
 fn apply(objects: &[Value], really: bool) -> Result<usize, String> {
-    #[expect(clippy::disallowed_methods, reason = "the test run's own setting")]
     let kubeconfig = std::env::var_os("TEST_KUBECONFIG").expect("run this under `with-servers --control-plane`");
     let mut command = Command::new(tool("kubectl"));
     command.args(["apply", "--server-side", "--force-conflicts", "--validate=strict", DEADLINE, "--filename=-"]);
