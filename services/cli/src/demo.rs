@@ -92,8 +92,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stopped = life.until_stopped();
     tokio::pin!(stopped);
     let mut machine = tokio::select! {
-        started = Machine::start(options, progress.clone(), Clock::System) => started?,
+        // The wait is asked first: from then on a signal no longer ends the process by itself.
+        biased;
         stopped = &mut stopped => { stopped?; return Ok(ExitCode::FAILURE) }
+        started = Machine::start(options, progress.clone(), Clock::System) => started?,
     };
     let house = House { auctions: manifests.auctions, crowd, limits, progress: progress.clone() };
     let played = tokio::select! {

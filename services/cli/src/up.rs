@@ -65,8 +65,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stopped = life.until_stopped();
     tokio::pin!(stopped);
     let mut machine = tokio::select! {
-        started = Machine::start(options, progress.clone(), Clock::System) => started?,
+        // The wait is asked first: from then on a signal no longer ends the process by itself.
+        biased;
         stopped = &mut stopped => { stopped?; return Ok(ExitCode::SUCCESS) }
+        started = Machine::start(options, progress.clone(), Clock::System) => started?,
     };
     let ended = tokio::select! {
         ended = keep(&mut machine, auctions, &progress) => ended,
