@@ -6,6 +6,7 @@
 
 pub mod bounded;
 pub mod command_key;
+pub mod compositor;
 pub mod json;
 pub mod problem;
 pub mod rest;
