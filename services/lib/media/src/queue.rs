@@ -79,6 +79,11 @@ impl Queue {
         Pushed::Queued
     }
 
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.lock().closed
+    }
+
     /// Nothing more will come; what waits is still delivered.
     pub fn close(&self) {
         self.0.lock().closed = true;

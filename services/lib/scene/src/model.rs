@@ -3,6 +3,7 @@
 //! Layers are drawn in their order, the later ones above. Places are pixels of the scene's own size.
 
 mod check;
+mod fit;
 
 use std::collections::BTreeSet;
 
@@ -251,6 +252,13 @@ impl Scene {
         Ok(scene)
     }
 
+    /// The same scene in another size: as large as it fits, in the middle, on the background. Sides are made even.
+    pub fn fitted(mut self, width: u32, height: u32) -> Self {
+        let scale = (f64::from(width) / f64::from(self.width)).min(f64::from(height) / f64::from(self.height));
+        fit::fit(&mut self, (width & !1, height & !1), scale);
+        self
+    }
+
     /// The house's own scene, 1280 by 720.
     pub fn house() -> Self {
         Self::read(HOUSE).expect("the house's scene is checked by a test")
@@ -266,5 +274,15 @@ mod tests {
         let scene = Scene::house();
         let text = serde_json::to_string(&scene).unwrap();
         assert_eq!(Scene::read(&text).unwrap(), scene);
+    }
+
+    #[test]
+    fn a_scene_fits_every_size_that_a_stream_may_have() {
+        assert_eq!(Scene::house().fitted(1280, 720), Scene::house());
+        for (width, height) in [(1920, 1080), (320, 180), (640, 640), (720, 1280), (1920, 180), (321, 181)] {
+            let scene = Scene::house().fitted(width, height);
+            assert_eq!((scene.width, scene.height), (width & !1, height & !1));
+            check::check(&scene).unwrap_or_else(|error| panic!("{width} by {height}: {error}"));
+        }
     }
 }
