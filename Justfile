@@ -101,8 +101,10 @@ generate: build-tests
     {{target}}/release/examples/refusals-page > docs/refusals.md
     {{target}}/release/auction-engine openapi > services/auction-engine/openapi.json
     {{target}}/release/social-gateway openapi > services/social-gateway/openapi.json
+    {{target}}/release/compositor openapi > services/compositor/openapi.json
+    {{target}}/release/examples/scene-pictures services/lib/scene/goldens
     HELM="$(.ci/chart-tools)/helm" {{target}}/release/packaging
 
 # Fails when a generated file is not what its source says.
 check-generated: generate
-    git diff --exit-code -- crds docs/metrics.md docs/refusals.md docs/resources.md services/auction-engine/openapi.json services/social-gateway/openapi.json helm kustomize
+    git diff --exit-code -- crds docs/metrics.md docs/refusals.md docs/resources.md services/auction-engine/openapi.json services/social-gateway/openapi.json services/compositor/openapi.json services/lib/scene/goldens helm kustomize

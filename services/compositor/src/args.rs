@@ -4,25 +4,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use bootstrap::args::{Auth, Common};
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 /// Composes one stream and sends it to its outputs.
-#[derive(Debug, Parser)]
-#[command(name = "compositor", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct Args {
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    #[command(flatten)]
-    pub serve: Box<Serve>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Prints the description of the REST API (OpenAPI).
-    Openapi,
-}
-
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Parser)]
+#[command(name = "compositor", version, after_help = "`compositor openapi` prints the description of the REST API.")]
 pub struct Serve {
     /// The stream's name. What it shows and where it goes comes by `PUT /v1/spec`.
     #[arg(long, env = "STREAM")]
@@ -83,10 +69,5 @@ mod tests {
         for bad in ["", "lease", "lease:", "lock:x"] {
             assert!(bad.parse::<Publisher>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_description_needs_no_settings() {
-        assert!(Args::try_parse_from(["compositor", "openapi"]).is_ok());
     }
 }

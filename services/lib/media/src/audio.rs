@@ -59,11 +59,11 @@ impl AudioEncoder {
         }
     }
 
-    /// Encodes what is needed so that every unit up to `sample` comes out. The encoder's own delay is one frame, so that it is
-    /// given two frames more than have been asked for.
+    /// Encodes what is needed so that every unit up to `sample` comes out. The encoder looks one frame ahead and its output
+    /// is another one behind: it is given two frames more than have been asked for.
     pub(crate) fn encode_up_to(&mut self, sample: u64) -> Result<Vec<AccessUnit>, Error> {
         let mut units = Vec::new();
-        while self.next <= sample + FRAME {
+        while self.next <= sample + 2 * FRAME {
             let pts = i64::try_from(self.next).expect("a program is shorter than the universe");
             self.silence.set_pts(Some(pts));
             self.encoder.send_frame(&self.silence).map_err(|error| Error::Encode(libav::words(error)))?;

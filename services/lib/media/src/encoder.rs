@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::audio::AudioEncoder;
 use crate::error::Error;
-use crate::timeline::{Fps, FrameNumber};
+use crate::timeline::FrameNumber;
 use crate::unit::{AccessUnit, StreamInfo};
 use crate::video::{Settings, VideoEncoder};
 
@@ -58,7 +58,6 @@ impl Encoder {
     /// Encodes one picture and the sound up to it.
     pub fn encode(&mut self, frame: Frame<'_>) -> Result<Vec<AccessUnit>, Error> {
         let Frame { planes, number, keyframe } = frame;
-        let Fps(_) = self.info.fps;
         self.ahead.extend(self.audio.encode_up_to(self.info.fps.first_sample(number))?);
         let picture = self.video.encode(planes, number, keyframe)?;
         let mut units = Vec::new();

@@ -91,6 +91,9 @@ impl Ink {
     /// Pours `color` through, onto the tile of `place`.
     pub(crate) fn draw(&self, color: Color, place: Rect, tile: &mut Tile<'_>) {
         let within = self.place.common(place);
+        if within.is_empty() {
+            return;
+        }
         let length = within.width as usize;
         for y in within.y..within.bottom() {
             let first = (y - self.place.y) as usize * self.place.width as usize + (within.x - self.place.x) as usize;
@@ -131,12 +134,11 @@ fn around(fonts: &mut Fonts, stamp: &Stamp, screen: Rect) -> Rect {
 /// Lays out in the largest size that fits, or in the smallest one with an ellipsis.
 fn fitted(fonts: &mut Fonts, text: &str, style: &TextStyle, area: Area) -> Buffer {
     let width = pixels(area.width);
-    let lines = usize::from(style.lines);
     let mut size = style.size;
     let smallest = style.min_size.unwrap_or(style.size);
     let metrics = |size: f32| Metrics::new(size, size * style.line_height);
     let mut buffer = Buffer::new(&mut fonts.system, metrics(size));
-    buffer.set_wrap(if lines == 1 { Wrap::None } else { Wrap::WordOrGlyph });
+    buffer.set_wrap(if style.lines == 1 { Wrap::None } else { Wrap::WordOrGlyph });
     buffer.set_size(Some(width), None);
     let align = match style.align {
         Align::Start => cosmic_text::Align::Left,
@@ -147,7 +149,7 @@ fn fitted(fonts: &mut Fonts, text: &str, style: &TextStyle, area: Area) -> Buffe
     loop {
         buffer.shape_until_scroll(&mut fonts.system, false);
         let fits = buffer.layout_runs().all(|run| run.line_w <= width);
-        if fits && buffer.layout_runs().count() <= lines {
+        if fits && buffer.layout_runs().count() <= lines_at(size, style, area) {
             return buffer;
         }
         if size <= smallest {
@@ -156,9 +158,16 @@ fn fitted(fonts: &mut Fonts, text: &str, style: &TextStyle, area: Area) -> Buffe
         size = (size * SMALLER).max(smallest);
         buffer.set_metrics(metrics(size));
     }
-    buffer.set_ellipsize(Ellipsize::End(EllipsizeHeightLimit::Lines(lines)));
+    buffer.set_ellipsize(Ellipsize::End(EllipsizeHeightLimit::Lines(lines_at(size, style, area))));
     buffer.shape_until_scroll(&mut fonts.system, false);
     buffer
+}
+
+/// How many lines of this size the area has room for, at least one. A line may reach over by a sixth: letters do not fill it.
+fn lines_at(size: f32, style: &TextStyle, area: Area) -> usize {
+    let room = pixels(area.height) + size * style.line_height / 6.0;
+    let fit = (1..=style.lines).rev().find(|&lines| f32::from(lines) * size * style.line_height <= room);
+    usize::from(fit.unwrap_or(1))
 }
 
 fn attributes(style: &TextStyle) -> Attrs<'static> {

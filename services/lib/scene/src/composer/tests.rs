@@ -13,6 +13,32 @@ fn anew(view: &AuctionView, now: Moment) -> Picture {
     house().compose(view, now).picture.clone()
 }
 
+/// Means of blocks of 16 by 16 pixels: what an eye sees, and no more of a rasteriser's rounding.
+fn blocks(rgba: &[u8]) -> Vec<[u32; 3]> {
+    let mut sums = vec![[0; 3]; (1280 / 16) * (720 / 16)];
+    for (at, pixel) in rgba.chunks_exact(4).enumerate() {
+        let block = at / 1280 / 16 * (1280 / 16) + at % 1280 / 16;
+        for (sum, part) in sums[block].iter_mut().zip(pixel) {
+            *sum += u32::from(*part);
+        }
+    }
+    sums.into_iter().map(|sum| sum.map(|sum| sum / 256)).collect()
+}
+
+#[test]
+fn every_state_looks_as_it_was_approved() {
+    for name in STATES {
+        let file = format!("{}/goldens/{name}.png", env!("CARGO_MANIFEST_DIR"));
+        let golden = tiny_skia::Pixmap::load_png(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let drawn = anew(&testing::state(name), NOW).to_rgba();
+        for (at, (approved, seen)) in blocks(golden.data()).iter().zip(blocks(&drawn)).enumerate() {
+            let differs = approved.iter().zip(seen).any(|(approved, seen)| approved.abs_diff(seen) > 2);
+            let (x, y) = (at % 80 * 16, at / 80 * 16);
+            assert!(!differs, "{name} at {x},{y}: look at it, then run `just generate`");
+        }
+    }
+}
+
 #[test]
 fn a_frame_like_the_one_before_has_no_damage() {
     let mut composer = house();

@@ -1,0 +1,8 @@
+//! The real program against an independent RTMP server (nginx), read back by ffprobe and ffmpeg.
+
+mod engine;
+mod ingest;
+mod pictures;
+mod process;
+mod publisher;
+mod scenarios;
