@@ -9,7 +9,8 @@ use scene::{Area, Picture};
 /// Every packet: stream, milliseconds, keyframe.
 pub(crate) fn packets(tape: &Path) -> anyhow::Result<Vec<(usize, f64, bool)>> {
     let text = ffprobe(tape, &["-show_entries", "packet=stream_index,pts_time,flags", "-of", "csv=p=0"])?;
-    let lines = text.lines().map(|line| {
+    // Side data of a packet stands on a line of its own.
+    let lines = text.lines().filter(|line| line.starts_with(['0', '1'])).map(|line| {
         let fields: Vec<&str> = line.split(',').collect();
         Ok((fields[0].parse()?, fields[1].parse::<f64>()? * 1000.0, fields[2].starts_with('K')))
     });

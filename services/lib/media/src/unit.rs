@@ -44,6 +44,6 @@ pub struct StreamInfo {
     pub video_header: Arc<[u8]>,
     pub video_profile: i32,
     pub video_level: i32,
-    /// The AudioSpecificConfig.
+    /// The decoder's configuration, as AAC has it.
     pub audio_header: Arc<[u8]>,
 }

@@ -63,7 +63,7 @@ impl Settings {
         if [*width, *height].into_iter().any(|side| side % 2 != 0 || !(16..=3840).contains(&side)) {
             return Err(WrongSettings::Size { width: *width, height: *height });
         }
-        if !(1..=120).contains(&fps.0) || crate::timeline::SAMPLE_RATE % fps.0 != 0 {
+        if !(1..=120).contains(&fps.0) || !crate::timeline::SAMPLE_RATE.is_multiple_of(fps.0) {
             return Err(WrongSettings::Fps(fps.0));
         }
         if [bitrate_kbps, keyframe_seconds, audio_bitrate_kbps].contains(&&0) {

@@ -17,7 +17,6 @@ impl Tile<'_> {
 }
 
 /// `value / 255`, rounded, for products of two bytes.
-#[expect(clippy::cast_possible_truncation, reason = "a product of two bytes over 255 is a byte")]
 fn share(value: u16) -> u8 {
     let value = value + 128;
     ((value + (value >> 8)) >> 8) as u8

@@ -137,7 +137,7 @@ fn shader(fill: &Fill, width: f32, height: f32) -> Shader<'static> {
         Fill::Plain(color) => (None, color),
         Fill::Linear { from, to, angle } => {
             let (sine, cosine) = angle.to_radians().sin_cos();
-            let reach = (width * sine.abs() + height * cosine.abs()) / 2.0;
+            let reach = f32::midpoint(width * sine.abs(), height * cosine.abs());
             let (x, y) = (width / 2.0, height / 2.0);
             let start = Point::from_xy(x - sine * reach, y - cosine * reach);
             let end = Point::from_xy(x + sine * reach, y + cosine * reach);

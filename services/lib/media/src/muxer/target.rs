@@ -99,8 +99,8 @@ fn rtmp(url: &Url, key: Option<&str>) -> Result<Place, Error> {
     // libav tells a name that does not resolve from nothing else that can go wrong.
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     (bare, port).to_socket_addrs().map_err(|_| Error::NameUnresolved)?;
-    let base = url.as_str().trim_end_matches('/');
-    let address = key.map_or_else(|| base.to_owned(), |key| format!("{base}/{key}"));
+    let application = url.as_str().trim_end_matches('/');
+    let address = key.map_or_else(|| application.to_owned(), |key| format!("{application}/{key}"));
     let mut protocol = vec![("tcp_nodelay", "1")];
     if secure {
         protocol.extend([("tls_verify", "1"), ("verify", "1"), ("ca_file", AUTHORITIES)]);
