@@ -118,6 +118,16 @@ impl Registry {
         serde_json::from_slice(&fs::read(self.note(name)).ok()?).ok()
     }
 
+    /// Whether it ended by itself: whoever ends a daemon on purpose forgets it.
+    pub(crate) fn has_died(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|process| !process.is_alive())
+    }
+
+    pub(crate) fn forget(&self, name: &str) {
+        // A note that is not there is what this asks for.
+        drop(fs::remove_file(self.note(name)));
+    }
+
     pub(crate) fn is_alive(&self, name: &str) -> bool {
         self.find(name).is_some_and(Process::is_alive)
     }
@@ -128,12 +138,13 @@ impl Registry {
         self.keep(name, pid, log)
     }
 
-    /// The same for a program behind one that forks it and waits for it, such as `nsenter`: the inner one is noted.
+    /// The same for a program behind one that forks it and waits for it, such as `nsenter`: the inner one is noted. It runs
+    /// when this returns: what `unshare` does between the fork and the program's start is done.
     pub(crate) fn start_inner(&self, name: &str, invocation: &Invocation, log: &Path) -> Result<Process, Error> {
         let outer = self.spawn(invocation, log)?;
         let begun = Instant::now();
         loop {
-            if let Some(inner) = only_child(outer) {
+            if let Some(inner) = only_child(outer).filter(|&inner| is_another_program(inner, outer)) {
                 return self.keep(name, inner, log);
             }
             if begun.elapsed() > CHILD_DEADLINE || stat(outer).is_none_or(|stat| stat.state == 'Z') {
@@ -199,6 +210,15 @@ fn only_child(pid: i32) -> Option<i32> {
     children.split_whitespace().next()?.parse().ok()
 }
 
+/// Whether a fork has become a program of its own.
+fn is_another_program(inner: i32, outer: i32) -> bool {
+    let program = |pid: i32| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    match (program(inner), program(outer)) {
+        (Some(inner), Some(outer)) => inner != outer,
+        _ => false,
+    }
+}
+
 fn stat(pid: i32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The command's name stands in parentheses and may hold anything.
@@ -228,6 +248,23 @@ mod tests {
         assert!(registry.marked().contains(&process));
         process.end(Duration::from_secs(5));
         assert!(!registry.is_alive("one") && registry.marked().is_empty());
+        assert!(registry.has_died("one"), "nobody has said that this was wanted");
+        registry.forget("one");
+        assert!(!registry.has_died("one"));
+        Ok(())
+    }
+
+    #[test]
+    fn an_inner_daemon_is_noted_when_it_has_become_its_own_program() -> anyhow::Result<()> {
+        let state = tempfile::tempdir()?;
+        let registry = Registry::new(state.path());
+        // The fork stays a shell for a while before it becomes what is waited for.
+        let late = shell("(/bin/sleep 0.3; exec /bin/sleep 100) & wait");
+        let process = registry.start_inner("late", &late, &state.path().join("late.log"))?;
+        let program = fs::read_link(format!("/proc/{}/exe", process.pid))?;
+        assert!(program.ends_with("sleep"), "{}", program.display());
+        process.kill9();
+        end_all(&registry.marked(), Duration::from_secs(5));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use super::answers::answers;
+use super::daemon::Process;
 use super::programs::{self, NodeProgram};
 use super::state::{Cluster, Kind, NodeName};
 use super::{network, node, services, up};
@@ -106,12 +107,19 @@ pub(crate) fn tools() -> Result<Tools, Error> {
         .and(Tools::of(Group::Pods, &["pause", "probe"])?))
 }
 
-/// Starts a part that does not run; a node is started with all of its programs. An API server is waited for.
+/// Starts a part that does not run; a node is started with all of its programs. An API server is waited for, and then
+/// whoever died for the lack of it is started too, as an init system would.
 pub async fn start(cluster: &Cluster, part: Part) -> Result<(), Error> {
-    start_with(cluster, &tools()?, part)?;
+    let tools = tools()?;
+    start_with(cluster, &tools, part)?;
     if part == Part::ApiServer {
         let access = Access::from_kubeconfig(&cluster.kubeconfig()).await?;
         up::wait_part(cluster, &access, part).await?;
+        for other in Part::all(cluster) {
+            if cluster.registry().has_died(&other.to_string()) {
+                start_with(cluster, &tools, other)?;
+            }
+        }
     }
     Ok(())
 }
@@ -194,22 +202,29 @@ fn own_site(cluster: &Cluster, part: Part) -> Result<&Site, Error> {
 
 /// Ends a part in order; one that does not run is fine. A node ends as a whole.
 pub fn stop(cluster: &Cluster, part: Part) -> Result<(), Error> {
-    own_site(cluster, part)?;
-    let Some(process) = cluster.registry().find(&part.to_string()) else { return Ok(()) };
     if matches!(part, Part::Node(_)) {
         // The first process of a node hears nothing else.
-        process.kill9();
-    } else {
-        process.end(STOP_DEADLINE);
+        return kill(cluster, part);
     }
-    Ok(())
+    end(cluster, part, |process| process.end(STOP_DEADLINE))
 }
 
 /// Kills a part at once; one that does not run is fine.
 pub fn kill(cluster: &Cluster, part: Part) -> Result<(), Error> {
+    end(cluster, part, Process::kill9)
+}
+
+fn end(cluster: &Cluster, part: Part, how: impl FnOnce(Process)) -> Result<(), Error> {
     own_site(cluster, part)?;
-    if let Some(process) = cluster.registry().find(&part.to_string()) {
-        process.kill9();
+    let registry = cluster.registry();
+    if let Some(process) = registry.find(&part.to_string()) {
+        how(process);
+    }
+    registry.forget(&part.to_string());
+    if let Part::Node(node) = part {
+        for program in NodeProgram::ALL {
+            registry.forget(&Part::Program(node, program).to_string());
+        }
     }
     Ok(())
 }
