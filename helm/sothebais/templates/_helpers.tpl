@@ -13,7 +13,7 @@
 {{- /* The image of a program: (list $ "operator"). */ -}}
 {{- define "sothebais.image" -}}
 {{- $root := index . 0 -}}
-{{ $root.Values.image.registry }}/{{ index . 1 }}:{{ include "sothebais.tag" $root }}
+{{ $root.Values.image.repository }}/{{ index . 1 }}:{{ include "sothebais.tag" $root }}
 {{- end -}}
 
 {{- /* Labels that never change: (list $ "operator"). */ -}}

@@ -47,7 +47,7 @@ pub(super) const PERMUTATIONS: [Permutation; 23] = [
     with(
         "a registry of one's own",
         &[
-            "image.registry=registry.example/team/sothebais",
+            "image.repository=registry.example/team/sothebais",
             "image.tag=0.9.0",
             "image.pullPolicy=Always",
             "image.pullSecrets[0]=registry",
