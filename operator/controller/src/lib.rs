@@ -1,1 +1,4 @@
 //! The operator: reconciles `Auction` and `Stream` resources into pods, routes and protection.
+
+pub mod object;
+pub mod render;

@@ -3,6 +3,9 @@
 //! A plan speaks of workloads, not of pods or processes: the controller renders them as Kubernetes objects and
 //! `sothebais up` as child processes. Nothing here reads, waits or fails.
 
+mod desired;
+mod standing;
+pub mod succession;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +14,14 @@ use auction_core::{Span, Timestamp};
 use operator_api::Auction;
 use operator_api::auction::{BidChannel, Isolation};
 
-pub use workload::{PortChoice, Restart, Role, Setting, Workload};
+pub use desired::{
+    Apart, Compression, Desired, House, Ingest, Limits, Owner, OwnerKind, Place, Protection, Publisher, Rate, Resources, Route,
+    Scheduling, Tls, Toleration, Unit,
+};
+pub use standing::{HandleConflict, Standing};
+pub use workload::{
+    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, publisher_lease,
+};
 
 /// The shard of every auction with `engine.isolation: Shared`.
 pub const POOL_SHARD: &str = "pool";
@@ -28,10 +38,10 @@ pub enum Stage {
 /// What is known of the running system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
+    /// Auctions of which a process has known at some time: they are carried to their end whatever the clock says.
+    pub begun: BTreeSet<String>,
     /// Auctions whose every lot has ended, and when that was.
     pub completed: BTreeMap<String, Timestamp>,
-    /// The lease epoch of each shard that has one.
-    pub epochs: BTreeMap<String, u64>,
 }
 
 /// What should run now, and when to ask again.
@@ -41,73 +51,75 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The auctions of each shard.
     pub shards: BTreeMap<String, BTreeSet<String>>,
-    /// Auctions that do not run yet because another one takes bids through their handle; it goes first until it is over.
-    /// Two shards that read one inbox would make two bids of one post.
-    pub waiting: BTreeMap<String, HandleConflict>,
+    /// Where every auction stands.
+    pub standings: BTreeMap<String, Standing>,
     /// When the plan changes by itself; `None` when only an edit or an observation changes it.
     pub wake_at: Option<Timestamp>,
 }
 
-/// Why an auction waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandleConflict {
-    pub handle: String,
-    /// The auction that takes bids through it.
-    pub auction: String,
+impl Plan {
+    /// The auctions that another one keeps from running.
+    pub fn waiting(&self) -> impl Iterator<Item = (&str, &HandleConflict)> {
+        self.standings.iter().filter_map(|(name, standing)| Some((name.as_str(), standing.conflict()?)))
+    }
+}
+
+/// The auctions that speak through a handle.
+#[derive(Default)]
+struct Speakers<'a> {
+    auctions: BTreeSet<&'a str>,
+    /// The Secret of the one that starts first and names one.
+    credentials: Option<&'a str>,
 }
 
 /// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
 pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timestamp) -> Plan {
     let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    // The auctions that speak through a handle.
-    let mut handles: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let mut readers: BTreeMap<String, (String, &str)> = BTreeMap::new();
-    let mut waiting = BTreeMap::new();
-    let mut wake_at = None;
-    for (from, name, auction) in by_start(auctions) {
-        let completed = observed.completed.get(name).copied();
-        let until = completed.map(|at| at + Span::from_secs(auction.spec.schedule.settle_grace_seconds));
-        let changes = [Some(from), until].into_iter().flatten().find(|change| *change > now);
-        wake_at = wake_at.into_iter().chain(changes).min();
-        if now < from || until.is_some_and(|until| now >= until) {
+    let mut handles: BTreeMap<String, Speakers<'_>> = BTreeMap::new();
+    let (standings, wake_at) = standing::decide(auctions, observed, now);
+    for (_, name, auction) in by_start(auctions) {
+        if standings.get(name).is_none_or(|standing| !standing.runs()) {
             continue;
         }
-        let (shard, handle) = (shard_of(auction, name), handle_of(auction));
-        if let (Some(handle), None) = (&handle, completed) {
-            let (reader, first) = readers.entry(handle.clone()).or_insert_with(|| (shard.clone(), name));
-            // The rules themselves keep two auctions of one shard apart.
-            if *reader != shard {
-                let conflict = HandleConflict { handle: handle.clone(), auction: (*first).to_owned() };
-                waiting.insert(name.to_owned(), conflict);
-                continue;
-            }
-        }
-        shards.entry(shard).or_default().insert(name.to_owned());
-        if let Some(handle) = handle {
-            handles.entry(handle).or_default().insert(name);
+        shards.entry(shard_of(auction, name)).or_default().insert(name.to_owned());
+        if let Some(handle) = handle_of(auction) {
+            let speakers = handles.entry(handle).or_default();
+            speakers.auctions.insert(name);
+            let credentials = auction.spec.house.credentials_secret_ref.as_ref().map(|secret| secret.name.as_str());
+            speakers.credentials = speakers.credentials.or(credentials);
         }
     }
-    let mut workloads = Vec::new();
+    Plan { workloads: workloads(&shards, &handles, stage), shards, standings, wake_at }
+}
+
+fn workloads(
+    shards: &BTreeMap<String, BTreeSet<String>>,
+    handles: &BTreeMap<String, Speakers<'_>>,
+    stage: Stage,
+) -> Vec<Workload> {
     // One machine has the seed's ports once: the first of a role by name takes them.
     let ports = |index| if index == 0 { PortChoice::Seed } else { PortChoice::Free };
-    for (index, shard) in shards.keys().enumerate() {
-        workloads.push(workload::worker(shard, observed.epochs.get(shard).copied(), ports(index), stage));
+    let mut workloads = Vec::new();
+    for (index, (shard, auctions)) in shards.iter().enumerate() {
+        workloads.push(workload::worker(shard, auctions, ports(index), stage));
     }
     match stage {
         Stage::Air => {}
         Stage::Rehearsal => {
-            let emulators = handles.keys().enumerate();
-            workloads.extend(emulators.map(|(index, handle)| workload::x_emulator(handle, ports(index))));
+            let emulators = handles.iter().enumerate();
+            workloads.extend(
+                emulators.map(|(index, (handle, on))| workload::x_emulator(handle, &on.auctions, ports(index))),
+            );
         }
     }
-    for (index, (handle, auctions)) in handles.iter().enumerate() {
-        workloads.push(workload::social_gateway(handle, auctions, ports(index), stage));
+    for (index, (handle, Speakers { auctions, credentials })) in handles.iter().enumerate() {
+        workloads.push(workload::social_gateway(handle, auctions, *credentials, ports(index), stage));
     }
-    Plan { workloads, shards, waiting, wake_at }
+    workloads
 }
 
 /// The shard that decides an auction's bids.
-fn shard_of(auction: &Auction, name: &str) -> String {
+pub fn shard_of(auction: &Auction, name: &str) -> String {
     match auction.spec.engine.isolation {
         Isolation::Dedicated => name.to_owned(),
         Isolation::Shared => POOL_SHARD.to_owned(),
@@ -115,7 +127,7 @@ fn shard_of(auction: &Auction, name: &str) -> String {
 }
 
 /// The handle through which an auction takes bids, as X compares it.
-fn handle_of(auction: &Auction) -> Option<String> {
+pub fn handle_of(auction: &Auction) -> Option<String> {
     let spec = &auction.spec;
     spec.bid_channels.contains(&BidChannel::X).then(|| spec.house.x_handle.as_deref().map(str::to_lowercase))?
 }

@@ -26,7 +26,8 @@ fn names(plan: &Plan) -> Vec<&str> {
 fn nothing_runs_before_the_warm_up_and_the_plan_says_when_to_ask_again() {
     let auctions = [auction("night", HOUR, "Dedicated")];
     let early = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(0));
-    assert_eq!(early, Plan { wake_at: Some(Timestamp(HOUR - 60_000)), ..Plan::default() });
+    assert_eq!((early.workloads.len(), early.wake_at), (0, Some(Timestamp(HOUR - 60_000))));
+    assert_eq!(early.standings["night"], Standing::Scheduled { from: Timestamp(HOUR - 60_000) });
     let warm = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR - 60_000));
     assert_eq!(names(&warm), ["auction-engine-night", "social-gateway-sothebais"]);
     assert_eq!(warm.wake_at, None);
@@ -70,10 +71,34 @@ fn the_order_of_the_manifests_changes_nothing() {
 }
 
 #[test]
-fn a_cancelled_auction_is_still_served_until_it_has_ended() {
+fn a_cancelled_auction_is_served_until_it_has_ended_and_never_started_for_it() {
     let mut auction = auction("night", 0, "Dedicated");
     auction.spec.run_state = RunState::Cancelled;
-    assert!(!plan(&[auction], &Observed::default(), Stage::Air, Timestamp(0)).workloads.is_empty());
+    let fresh = plan(std::slice::from_ref(&auction), &Observed::default(), Stage::Air, Timestamp(0));
+    assert_eq!((fresh.workloads.len(), &fresh.standings["night"]), (0, &Standing::Called));
+    let observed = Observed { begun: ["night".to_owned()].into(), ..Observed::default() };
+    assert!(!plan(&[auction], &observed, Stage::Air, Timestamp(0)).workloads.is_empty());
+}
+
+#[test]
+fn a_start_is_late_within_its_window_and_missed_after_it_unless_it_has_begun() {
+    let mut auction = auction("night", 0, "Dedicated");
+    auction.spec.schedule.ends_at = Some(jiff::Timestamp::from_millisecond(HOUR).unwrap());
+    let auctions = [auction];
+    let late = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR - 1));
+    assert_eq!((&late.standings["night"], late.wake_at), (&Standing::Runs, Some(Timestamp(HOUR))));
+    let missed = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR));
+    assert_eq!((&missed.standings["night"], missed.workloads.len()), (&Standing::Missed, 0));
+    let observed = Observed { begun: ["night".to_owned()].into(), ..Observed::default() };
+    assert_eq!(plan(&auctions, &observed, Stage::Air, Timestamp(HOUR)).standings["night"], Standing::Runs);
+}
+
+#[test]
+fn who_has_begun_keeps_its_handle_from_one_that_is_announced_for_an_earlier_hour() {
+    let auctions = [auction("late", 1, "Dedicated"), auction("early", 0, "Dedicated")];
+    let observed = Observed { begun: ["late".to_owned()].into(), ..Observed::default() };
+    let plan = plan(&auctions, &observed, Stage::Air, Timestamp(HOUR));
+    assert_eq!(plan.waiting().map(|(name, _)| name).collect::<Vec<_>>(), ["early"]);
 }
 
 #[test]
@@ -94,10 +119,10 @@ fn one_handle_has_one_reader_and_the_auction_that_starts_later_waits_for_it() {
     let both = plan(&auctions, &Observed::default(), Stage::Air, Timestamp(HOUR));
     assert_eq!(names(&both), ["auction-engine-early", "social-gateway-sothebais"]);
     let conflict = HandleConflict { handle: "sothebais".to_owned(), auction: "early".to_owned() };
-    assert_eq!(both.waiting, [("late".to_owned(), conflict)].into());
+    assert_eq!(both.waiting().collect::<Vec<_>>(), [("late", &conflict)]);
 
     let observed = Observed { completed: [("early".to_owned(), Timestamp(HOUR))].into(), ..Observed::default() };
     let after = plan(&auctions, &observed, Stage::Air, Timestamp(HOUR + 1));
-    assert_eq!(after.waiting, BTreeMap::new());
+    assert_eq!(after.waiting().count(), 0);
     assert_eq!(after.shards.keys().collect::<Vec<_>>(), ["early", "late"]);
 }

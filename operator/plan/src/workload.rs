@@ -15,10 +15,24 @@ pub struct Workload {
     pub arguments: Vec<String>,
     /// By environment name. What only the renderer knows (addresses, secrets) is a reference.
     pub environment: BTreeMap<&'static str, Setting>,
+    /// Secrets that it reads as files.
+    pub secret_files: Vec<SecretFile>,
     pub ports: PortChoice,
-    /// The lease epoch that its shard had when the plan was made.
-    pub epoch: Option<u64>,
+    /// The auctions that it works for, in the order of their names.
+    pub auctions: BTreeSet<String>,
+    /// How long it may take to stop; it is killed afterwards.
+    pub grace_seconds: i64,
     pub restart: Restart,
+}
+
+/// Keys of a Secret that a workload finds as files. What a Secret holds never passes through the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretFile {
+    pub secret: String,
+    /// One key of it, or all.
+    pub key: Option<String>,
+    /// The file of the one key, or the directory of all.
+    pub path: String,
 }
 
 /// What a workload is for; each role is one program.
@@ -30,6 +44,8 @@ pub enum Role {
     EngineWorker,
     /// The only holder of X credentials.
     SocialGateway,
+    /// Renders a stream and sends it to its outputs.
+    Compositor,
 }
 
 impl Role {
@@ -39,6 +55,7 @@ impl Role {
             Self::XEmulator => "x-emulator",
             Self::EngineWorker => "auction-engine",
             Self::SocialGateway => "social-gateway",
+            Self::Compositor => "compositor",
         }
     }
 }
@@ -63,6 +80,10 @@ pub enum Setting {
     },
     /// Path of the house's credentials on X.
     XCredentialsFile,
+    /// The name of the instance, which a publisher's lease names.
+    InstanceName,
+    /// The namespace that the instance is in.
+    Namespace,
 }
 
 /// Which ports a workload binds.
@@ -81,19 +102,28 @@ pub enum Restart {
     Always,
 }
 
-pub(crate) fn x_emulator(handle: &str, ports: PortChoice) -> Workload {
+/// A stop takes a service at most 20 s; orchestrators kill after this.
+const GRACE_SECONDS: i64 = 30;
+/// Where the keys of the outputs are found, each under its output's name.
+const STREAM_KEYS: &str = "/var/run/sothebais/stream-keys";
+/// Where the house's credentials on X are found, each under its environment name.
+const X_CREDENTIALS: &str = "/var/run/sothebais/x-credentials";
+
+pub(crate) fn x_emulator(handle: &str, auctions: &BTreeSet<&str>, ports: PortChoice) -> Workload {
     Workload {
         name: of_handle(Role::XEmulator, handle),
         role: Role::XEmulator,
         arguments: vec!["serve".to_owned(), format!("--house={handle}")],
         environment: BTreeMap::from([("LOG_FORMAT", json_logs())]),
+        secret_files: Vec::new(),
         ports,
-        epoch: None,
+        auctions: owned(auctions),
+        grace_seconds: GRACE_SECONDS,
         restart: Restart::Always,
     }
 }
 
-pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: Stage) -> Workload {
+pub(crate) fn worker(shard: &str, auctions: &BTreeSet<String>, ports: PortChoice, stage: Stage) -> Workload {
     let mut environment = processing(stage);
     environment.extend(issuer());
     environment.extend([
@@ -107,14 +137,22 @@ pub(crate) fn worker(shard: &str, epoch: Option<u64>, ports: PortChoice, stage: 
         role: Role::EngineWorker,
         arguments: vec!["worker".to_owned(), format!("--shard={shard}")],
         environment,
+        secret_files: Vec::new(),
         ports,
-        epoch,
+        auctions: auctions.clone(),
+        grace_seconds: GRACE_SECONDS,
         restart: Restart::Always,
     }
 }
 
 /// `auctions` share the handle and with it what X charges: the show that is charged has all their names.
-pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: PortChoice, stage: Stage) -> Workload {
+pub(crate) fn social_gateway(
+    handle: &str,
+    auctions: &BTreeSet<&str>,
+    credentials: Option<&str>,
+    ports: PortChoice,
+    stage: Stage,
+) -> Workload {
     let show = auctions.iter().copied().collect::<Vec<_>>().join("+");
     let mut environment = processing(stage);
     environment.extend(issuer());
@@ -137,10 +175,57 @@ pub(crate) fn social_gateway(handle: &str, auctions: &BTreeSet<&str>, ports: Por
         role: Role::SocialGateway,
         arguments: vec![format!("--handle={handle}")],
         environment,
+        secret_files: credentials.map(whole_secret).into_iter().collect(),
         ports,
-        epoch: None,
+        auctions: owned(auctions),
+        grace_seconds: GRACE_SECONDS,
         restart: Restart::Always,
     }
+}
+
+/// One output's key, by the Secret that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputKey {
+    pub output: String,
+    pub secret: String,
+    pub key: String,
+}
+
+/// The compositor of a stream. It is told what to show and whether to publish over its API, never by arguments: those
+/// would change the template of one that is on air.
+pub fn compositor(stream: &str, auction: Option<&str>, keys: &[OutputKey], grace_seconds: i64, stage: Stage) -> Workload {
+    let mut environment = processing(stage);
+    environment.extend(issuer());
+    environment.extend([("POD_NAME", Setting::InstanceName), ("POD_NAMESPACE", Setting::Namespace)]);
+    let key_file = |OutputKey { output, secret, key }: &OutputKey| SecretFile {
+        secret: secret.clone(),
+        key: Some(key.clone()),
+        path: format!("{STREAM_KEYS}/{output}"),
+    };
+    Workload {
+        name: format!("{}-{stream}", Role::Compositor.program()),
+        role: Role::Compositor,
+        arguments: vec![format!("--stream={stream}"), format!("--publisher=lease:{}", publisher_lease(stream))],
+        environment,
+        secret_files: keys.iter().map(key_file).collect(),
+        ports: PortChoice::Seed,
+        auctions: auction.map(str::to_owned).into_iter().collect(),
+        grace_seconds,
+        restart: Restart::Always,
+    }
+}
+
+/// The Lease that says which instance may publish a stream.
+pub fn publisher_lease(stream: &str) -> String {
+    format!("{stream}-publisher")
+}
+
+fn whole_secret(secret: &str) -> SecretFile {
+    SecretFile { secret: secret.to_owned(), key: None, path: X_CREDENTIALS.to_owned() }
+}
+
+fn owned(names: &BTreeSet<&str>) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// Whose tokens a service believes.

@@ -124,7 +124,7 @@ impl Machine {
         self.children.push((workload.clone(), child));
         match workload.role {
             Role::EngineWorker => self.pin_receipt_keys().await,
-            Role::XEmulator | Role::SocialGateway => Ok(()),
+            Role::XEmulator | Role::SocialGateway | Role::Compositor => Ok(()),
         }
     }
 

@@ -12,6 +12,7 @@ use auction_core::Timestamp;
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use operator_api::Auction;
+use operator_api::auction::RunState;
 use operator_plan::{HandleConflict, Observed, Plan, Stage};
 use uuid::Uuid;
 use wire::rest::AuctionState;
@@ -95,7 +96,8 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
     for auction in auctions.iter().filter(|auction| starts_at(auction).0 > machine.clock.now_ms()) {
         progress.note(&format!("{} starts at {}", name(auction), wire::Time(starts_at(auction))));
     }
-    let mut observed = Observed::default();
+    let now = Timestamp(machine.clock.now_ms());
+    let mut observed = Observed { begun: carried(&auctions, now), ..Observed::default() };
     let mut applied: Option<Plan> = None;
     let mut knows = Knows::TheSpec;
     let mut told = BTreeSet::new();
@@ -112,7 +114,7 @@ async fn keep(machine: &mut Machine, auctions: Vec<Auction>, progress: &Progress
             if let (true, Some(at)) = (plan.workloads.is_empty(), plan.wake_at) {
                 progress.note(&format!("nothing to run before {}", wire::Time(at)));
             }
-            for (auction, HandleConflict { handle, auction: first }) in &plan.waiting {
+            for (auction, HandleConflict { handle, auction: first }) in plan.waiting() {
                 progress.note(&format!("{auction} waits: {first} takes bids through @{handle} until it is over"));
             }
             applied = Some(plan.clone());
@@ -136,6 +138,16 @@ fn name(auction: &Auction) -> &str {
 
 fn starts_at(auction: &Auction) -> Timestamp {
     Timestamp(auction.spec.schedule.starts_at.as_millisecond())
+}
+
+/// The auctions that are carried to their end although a new one of the kind would not be started: whether they have begun
+/// is in the journal, which nobody can ask before a worker runs.
+fn carried(auctions: &[Auction], now: Timestamp) -> BTreeSet<String> {
+    let is_past = |auction: &&Auction| {
+        let ends_at = auction.spec.schedule.ends_at;
+        auction.spec.run_state == RunState::Cancelled || ends_at.is_some_and(|at| at.as_millisecond() <= now.0)
+    };
+    auctions.iter().filter(is_past).map(|auction| name(auction).to_owned()).collect()
 }
 
 /// Hands the spec over, again and again while the workers do not answer: one that has ended just now is started again.

@@ -19,7 +19,9 @@ pub(super) fn worker_name(shard: &str) -> String {
 
 /// The child process of a workload on this machine.
 pub(super) fn recipe(workload: &Workload, machine: &Machine) -> anyhow::Result<Recipe> {
-    let Workload { name, role, arguments, environment, ports, epoch: _, restart } = workload;
+    // Secrets of one machine are files of its data directory, which settings name.
+    let Workload { name, role, arguments, environment, secret_files: _, ports, auctions: _, grace_seconds: _, restart } =
+        workload;
     match restart {
         Restart::Always => {}
     }
@@ -64,6 +66,8 @@ fn value(setting: &Setting, machine: &Machine) -> anyhow::Result<Option<String>>
             path(&machine.data.keys().join("x-credentials.json")).filter(|p| Path::new(p).exists())
         }
         Setting::XApiUrl { handle } => emulator(machine, handle)?,
+        // Instances and namespaces are the cluster's.
+        Setting::InstanceName | Setting::Namespace => None,
     })
 }
 
@@ -84,6 +88,8 @@ fn service(role: Role) -> Service {
         Role::XEmulator => Service::XEmulator,
         Role::EngineWorker => Service::AuctionEngine,
         Role::SocialGateway => Service::SocialGateway,
+        // A compositor is the stream manager's part that renders; it has its ports.
+        Role::Compositor => Service::StreamManager,
     }
 }
 
