@@ -1,66 +1,65 @@
 //! A plan as Kubernetes objects. Pure: the same plan and context give the same bytes.
+//!
+//! Objects are minimal: only what the operator owns is in them, so that server-side apply leaves alone what others add.
+//! A pod that was made from another revision than [`revision`] says now cannot be applied whole; [`protection`] is what may
+//! be written to it.
 
-use operator_plan::{Desired, House, Stage, Unit};
+mod certificate;
+mod container;
+mod context;
+mod environment;
+mod house;
+pub mod labels;
+mod lease;
+mod limits;
+mod meta;
+pub mod names;
+mod pod;
+pub mod ports;
+mod protection;
+mod route;
+mod service;
+mod volumes;
 
-use crate::object::Object;
+use operator_plan::{Desired, House};
 
-/// What the operator was installed with, as far as objects depend on it.
-#[derive(Debug, Clone)]
-pub struct Context {
-    pub stage: Stage,
-    pub images: Images,
-    pub secrets: Secrets,
-    pub tokens: Tokens,
-    pub proxy: Proxy,
+use crate::object::{Kind, Object};
+use crate::traefik::rule::BadRulePart;
+
+pub use certificate::{Certificate, CertificateSpec, IssuerKind, IssuerRef};
+pub use context::{Context, Images, Neighbours, Proxy, Secrets, Tokens};
+pub use house::{BUDGET, NEVER, PUBLISHER};
+pub use lease::LEASE_SECONDS;
+pub use pod::revision;
+pub use protection::protection;
+
+/// The objects of one resource: instances with their Services, routes, the publisher's lease. In the order in which they
+/// are best written: names before those who ask for them, the way in last. A route that [`refused`] tells of is not there.
+pub fn objects(desired: &Desired, context: &Context) -> Vec<Object> {
+    let namespace = desired.namespace.as_str();
+    let lease = desired.publisher.iter().map(|publisher| Object::new(Kind::Lease, &lease::of(publisher, namespace)));
+    let services = desired.units.iter().map(|unit| Object::new(Kind::Service, &service::of(unit, namespace)));
+    let pods = desired.units.iter().flat_map(|unit| pod::of(unit, namespace, context));
+    let pods = pods.map(|pod| Object::new(Kind::Pod, &pod));
+    let ways_in = ways_in(desired, context).filter_map(Result::ok).flatten();
+    lease.chain(services).chain(pods).chain(ways_in).collect()
 }
 
-/// Where the programs' images are: `{registry}/{program}:{tag}`.
-#[derive(Debug, Clone)]
-pub struct Images {
-    pub registry: String,
-    pub tag: String,
-    pub pull_policy: String,
-}
-
-/// The Secrets of an auction's namespace, by name.
-#[derive(Debug, Clone)]
-pub struct Secrets {
-    pub database: String,
-    pub redis: String,
-    pub receipt_key: String,
-    pub rehearsal_keys: String,
-}
-
-/// Whose tokens the services believe.
-#[derive(Debug, Clone)]
-pub struct Tokens {
-    pub jwks_url: Option<String>,
-    pub issuer: String,
-    pub parties: Vec<String>,
-    /// The operator's own public keys, as JSON: `AUTH_MACHINE_JWKS`.
-    pub machine_jwks: String,
-}
-
-/// What routes are published on.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    pub plain_entry_point: String,
-    pub tls_entry_point: String,
-    /// The namespace that requests come from, for network policies.
-    pub namespace: String,
-}
-
-/// The objects of one resource: instances with their Services, routes, the publisher's lease.
-pub fn objects(_desired: &Desired, _context: &Context) -> Vec<Object> {
-    Vec::new()
+/// The hosts that no rule can be made of. The resources' schema takes none of them; objects from before a rule may have one.
+pub fn refused(desired: &Desired, context: &Context) -> Vec<BadRulePart> {
+    ways_in(desired, context).filter_map(Result::err).collect()
 }
 
 /// What a namespace has once: the disruption budget, network policies, accounts, Middlewares.
-pub fn house(_house: &House, _context: &Context) -> Vec<Object> {
-    Vec::new()
+pub fn house(house: &House, context: &Context) -> Vec<Object> {
+    house::of(house, context)
 }
 
-/// The template that a new instance of `unit` would be made from, as a short hash. Neither epoch nor protection change it.
-pub fn revision(_unit: &Unit, _context: &Context) -> String {
-    String::new()
+fn ways_in(desired: &Desired, context: &Context) -> impl Iterator<Item = Result<Vec<Object>, BadRulePart>> {
+    let namespace = desired.namespace.as_str();
+    let routes = desired.routes.iter().map(move |route| route::of(route, namespace, context));
+    routes.chain(desired.ingests.iter().map(move |ingest| route::of_ingest(ingest, namespace, context)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! Names here are those of Kubernetes where there is no older word, but nothing speaks of pods: an instance may be a
 //! process as well.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::Workload;
@@ -173,4 +175,8 @@ pub struct House {
     pub namespace: String,
     /// The limits of all routes: equal ones share their Middlewares.
     pub limits: Vec<Limits>,
+    /// The streams whose publishers renew a lease.
+    pub streams: BTreeSet<String>,
+    /// The ports that outputs are pushed to, as far as their URLs name any.
+    pub output_ports: BTreeSet<u16>,
 }

@@ -20,7 +20,7 @@ pub use desired::{
 };
 pub use standing::{HandleConflict, Standing};
 pub use workload::{
-    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, publisher_lease,
+    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, of_handle, publisher_lease,
 };
 
 /// The shard of every auction with `engine.isolation: Shared`.

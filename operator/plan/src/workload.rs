@@ -49,6 +49,8 @@ pub enum Role {
 }
 
 impl Role {
+    pub const ALL: [Self; 4] = [Self::XEmulator, Self::EngineWorker, Self::SocialGateway, Self::Compositor];
+
     /// The name of its binary and of its container image.
     pub const fn program(self) -> &'static str {
         match self {
@@ -244,8 +246,8 @@ fn processing(stage: Stage) -> BTreeMap<&'static str, Setting> {
     environment
 }
 
-/// A name that is a DNS label: a handle has no hyphen, so an underscore written as `-0` stays unique.
-fn of_handle(role: Role, handle: &str) -> String {
+/// The name of a handle's workload, a DNS label: a handle has no hyphen, so an underscore written as `-0` stays unique.
+pub fn of_handle(role: Role, handle: &str) -> String {
     format!("{}-{}", role.program(), handle.replace('_', "-0"))
 }
 

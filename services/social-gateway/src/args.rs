@@ -53,7 +53,8 @@ pub struct Args {
     /// Shortens the waits before coming back to a stream, in hundredths of X's own rule. Only for rehearsals.
     #[arg(long, env = "X_BACKOFF_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub backoff_percent: u32,
-    /// A file of credentials (JSON, or one NAME=value a line) for those that the environment does not hold.
+    /// Credentials that the environment does not hold: a file (JSON, or one NAME=value a line), or a directory with a file
+    /// for each name, as a mounted Secret is.
     #[arg(long, env = "X_CREDENTIALS_FILE")]
     pub credentials_file: Option<PathBuf>,
     /// Seconds of silence after which a stream is taken for dead; X sends a keep-alive every 20 s.

@@ -82,15 +82,22 @@ impl Credentials {
     }
 }
 
-/// A file of credentials by their environment names: a JSON object, or `NAME=value` lines with comments after `#`.
+/// Credentials by their environment names, in one file: a JSON object, or `NAME=value` lines with comments after `#`. Or a
+/// directory with a file for each, as a mounted Secret is.
 #[derive(Default)]
 pub struct CredentialsFile(BTreeMap<String, SecretString>);
 
 impl CredentialsFile {
-    /// Reads the file at `path`.
+    /// Reads the file or directory at `path`.
     pub fn read(path: &Path) -> Result<Self, BadCredentials> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| BadCredentials::File { path: path.to_owned(), source })?;
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            |source| BadCredentials::File { path, source }
+        };
+        if path.is_dir() {
+            return Self::read_directory(path).map_err(unreadable(path));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable(path))?;
         if let Ok(object) = serde_json::from_str::<BTreeMap<String, String>>(&text) {
             return Ok(Self(object.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect()));
         }
@@ -98,6 +105,20 @@ impl CredentialsFile {
         let pairs = lines.filter_map(|line| line.split_once('='));
         let trimmed = |text: &str| text.trim().trim_matches('"').to_owned();
         Ok(Self(pairs.map(|(name, value)| (trimmed(name), SecretString::from(trimmed(value)))).collect()))
+    }
+
+    fn read_directory(directory: &Path) -> std::io::Result<Self> {
+        let mut found = BTreeMap::new();
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            // A mounted Secret keeps its versions beside the files, under names with a dot.
+            if !name.starts_with('.') && path.is_file() {
+                let value = std::fs::read_to_string(&path)?;
+                found.insert(name.to_owned(), SecretString::from(value.trim().to_owned()));
+            }
+        }
+        Ok(Self(found))
     }
 
     /// The value of a name.
@@ -142,6 +163,18 @@ mod tests {
             assert_eq!(CredentialsFile::read(&path).unwrap().get("X_API_KEY").as_deref(), Some("k"), "{text}");
         }
         assert!(matches!(CredentialsFile::read(&directory.path().join("none")), Err(BadCredentials::File { .. })));
+    }
+
+    #[test]
+    fn a_mounted_secret_names_them_by_its_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let version = directory.path().join("..2026_11_24");
+        std::fs::create_dir(&version).unwrap();
+        std::fs::write(version.join("X_API_KEY"), "k\n").unwrap();
+        std::os::unix::fs::symlink(&version, directory.path().join("..data")).unwrap();
+        std::os::unix::fs::symlink("..data/X_API_KEY", directory.path().join("X_API_KEY")).unwrap();
+        let read = CredentialsFile::read(directory.path()).unwrap();
+        assert_eq!((read.get("X_API_KEY").as_deref(), read.get("..data")), (Some("k"), None));
     }
 
     #[test]

@@ -1,0 +1,92 @@
+//! What a pod finds on disk: Secrets as files, and a small place to write.
+//!
+//! Files of one directory are one volume, whatever Secrets they come from. None is mounted by sub-path, for such a file
+//! never changes; so a rotated Secret is there for the next connection.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    EmptyDirVolumeSource, KeyToPath, ProjectedVolumeSource, SecretProjection, Volume, VolumeMount, VolumeProjection,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use operator_plan::{Role, SecretFile};
+
+/// The name of the place to write.
+pub const TMP: &str = "tmp";
+
+/// Readable by the container's group alone.
+const SECRET_MODE: i32 = 0o440;
+
+/// All volumes of a pod.
+pub fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
+    let secrets = directories(files).into_iter().map(|(directory, files)| Volume {
+        name: name(directory),
+        projected: Some(ProjectedVolumeSource {
+            default_mode: Some(SECRET_MODE),
+            sources: Some(files.into_iter().map(projection).collect()),
+        }),
+        ..Volume::default()
+    });
+    let tmp = Volume {
+        name: TMP.to_owned(),
+        empty_dir: Some(EmptyDirVolumeSource {
+            size_limit: Some(Quantity(room(role).to_owned())),
+            ..EmptyDirVolumeSource::default()
+        }),
+        ..Volume::default()
+    };
+    secrets.chain([tmp]).collect()
+}
+
+/// Where the container finds the Secrets.
+pub fn mounts(files: &[SecretFile]) -> Vec<VolumeMount> {
+    let mount = |directory: &str| VolumeMount {
+        name: name(directory),
+        mount_path: directory.to_owned(),
+        read_only: Some(true),
+        ..VolumeMount::default()
+    };
+    directories(files).into_keys().map(mount).collect()
+}
+
+/// The files by the directory that they are in; a whole Secret is a directory.
+fn directories(files: &[SecretFile]) -> BTreeMap<&str, Vec<&SecretFile>> {
+    let mut directories: BTreeMap<&str, Vec<&SecretFile>> = BTreeMap::new();
+    for file in files {
+        let directory = match &file.key {
+            Some(_) => file.path.rsplit_once('/').map_or("", |(directory, _)| directory),
+            None => &file.path,
+        };
+        directories.entry(directory).or_default().push(file);
+    }
+    directories
+}
+
+fn projection(file: &SecretFile) -> VolumeProjection {
+    let item = |key: &String| KeyToPath {
+        key: key.clone(),
+        path: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        mode: None,
+    };
+    VolumeProjection {
+        secret: Some(SecretProjection {
+            name: file.secret.clone(),
+            items: file.key.as_ref().map(|key| vec![item(key)]),
+            optional: None,
+        }),
+        ..VolumeProjection::default()
+    }
+}
+
+/// A volume's name: the last part of its directory.
+fn name(directory: &str) -> String {
+    super::names::label(directory.rsplit('/').next().unwrap_or_default())
+}
+
+/// Services write next to nothing; a compositor may record until its file is fetched.
+const fn room(role: Role) -> &'static str {
+    match role {
+        Role::XEmulator | Role::EngineWorker | Role::SocialGateway => "64Mi",
+        Role::Compositor => "8Gi",
+    }
+}
