@@ -5,6 +5,7 @@
 
 mod desired;
 mod standing;
+pub mod rehearsal;
 pub mod succession;
 mod workload;
 
@@ -20,7 +21,7 @@ pub use desired::{
 };
 pub use standing::{HandleConflict, Standing};
 pub use workload::{
-    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, of_handle, publisher_lease,
+    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, of_handle, of_shard, publisher_lease,
 };
 
 /// The shard of every auction with `engine.isolation: Shared`.
@@ -70,6 +71,8 @@ struct Speakers<'a> {
     auctions: BTreeSet<&'a str>,
     /// The Secret of the one that starts first and names one.
     credentials: Option<&'a str>,
+    /// The crowd of the one that starts first and has one.
+    crowd: BTreeMap<&'static str, Setting>,
 }
 
 /// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
@@ -87,6 +90,9 @@ pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timest
             speakers.auctions.insert(name);
             let credentials = auction.spec.house.credentials_secret_ref.as_ref().map(|secret| secret.name.as_str());
             speakers.credentials = speakers.credentials.or(credentials);
+            if speakers.crowd.is_empty() {
+                speakers.crowd = rehearsal::crowd(auction, name);
+            }
         }
     }
     Plan { workloads: workloads(&shards, &handles, stage), shards, standings, wake_at }
@@ -108,11 +114,11 @@ fn workloads(
         Stage::Rehearsal => {
             let emulators = handles.iter().enumerate();
             workloads.extend(
-                emulators.map(|(index, (handle, on))| workload::x_emulator(handle, &on.auctions, ports(index))),
+                emulators.map(|(index, (handle, on))| workload::x_emulator(handle, &on.auctions, &on.crowd, ports(index))),
             );
         }
     }
-    for (index, (handle, Speakers { auctions, credentials })) in handles.iter().enumerate() {
+    for (index, (handle, Speakers { auctions, credentials, crowd: _ })) in handles.iter().enumerate() {
         workloads.push(workload::social_gateway(handle, auctions, *credentials, ports(index), stage));
     }
     workloads

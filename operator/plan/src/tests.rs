@@ -126,3 +126,23 @@ fn one_handle_has_one_reader_and_the_auction_that_starts_later_waits_for_it() {
     assert_eq!(after.waiting().count(), 0);
     assert_eq!(after.shards.keys().collect::<Vec<_>>(), ["early", "late"]);
 }
+
+#[test]
+fn an_auction_with_the_annotation_has_a_crowd_in_a_rehearsal_and_never_on_air() {
+    let mut auction = auction("night", 0, "Shared");
+    let people = [(rehearsal::BIDDERS.to_owned(), "40".to_owned())];
+    auction.metadata.annotations = Some(people.into());
+    let emulators = |auctions: &[Auction], stage| {
+        let plan = plan(auctions, &Observed::default(), stage, Timestamp(0));
+        plan.workloads.into_iter().find(|workload| workload.role == Role::XEmulator)
+    };
+    let told = emulators(std::slice::from_ref(&auction), Stage::Rehearsal).unwrap().environment;
+    assert_eq!(told["CROWD_BIDDERS"], Setting::Text("40".to_owned()));
+    assert_eq!(told["CROWD_WATCH"], Setting::EngineSocket { shard: "pool".to_owned() });
+    assert_eq!(told["SHOW_START"], Setting::Text("1970-01-01T00:00:00Z".to_owned()));
+    assert!(!told.contains_key("CROWD_SEED"), "what is not said is the emulator's default");
+    assert_eq!(emulators(std::slice::from_ref(&auction), Stage::Air), None);
+
+    auction.metadata.annotations = None;
+    assert!(!emulators(&[auction], Stage::Rehearsal).unwrap().environment.contains_key("CROWD"));
+}

@@ -82,6 +82,10 @@ pub enum Setting {
     },
     /// Path of the house's credentials on X.
     XCredentialsFile,
+    /// Where viewers of a shard's auctions connect.
+    EngineSocket {
+        shard: String,
+    },
     /// The name of the instance, which a publisher's lease names.
     InstanceName,
     /// The namespace that the instance is in.
@@ -111,12 +115,20 @@ const STREAM_KEYS: &str = "/var/run/sothebais/stream-keys";
 /// Where the house's credentials on X are found, each under its environment name.
 const X_CREDENTIALS: &str = "/var/run/sothebais/x-credentials";
 
-pub(crate) fn x_emulator(handle: &str, auctions: &BTreeSet<&str>, ports: PortChoice) -> Workload {
+/// `crowd` is what the emulator is told about who bids while no person does.
+pub(crate) fn x_emulator(
+    handle: &str,
+    auctions: &BTreeSet<&str>,
+    crowd: &BTreeMap<&'static str, Setting>,
+    ports: PortChoice,
+) -> Workload {
+    let mut environment = crowd.clone();
+    environment.insert("LOG_FORMAT", json_logs());
     Workload {
         name: of_handle(Role::XEmulator, handle),
         role: Role::XEmulator,
         arguments: vec!["serve".to_owned(), format!("--house={handle}")],
-        environment: BTreeMap::from([("LOG_FORMAT", json_logs())]),
+        environment,
         secret_files: Vec::new(),
         ports,
         auctions: owned(auctions),
@@ -135,7 +147,7 @@ pub(crate) fn worker(shard: &str, auctions: &BTreeSet<String>, ports: PortChoice
         ("CREATE_RECEIPT_KEY", Setting::CreateReceiptKey),
     ]);
     Workload {
-        name: format!("auction-engine-{shard}"),
+        name: of_shard(shard),
         role: Role::EngineWorker,
         arguments: vec!["worker".to_owned(), format!("--shard={shard}")],
         environment,
@@ -244,6 +256,11 @@ fn processing(stage: Stage) -> BTreeMap<&'static str, Setting> {
         }
     }
     environment
+}
+
+/// The name of the worker of a shard.
+pub fn of_shard(shard: &str) -> String {
+    format!("{}-{shard}", Role::EngineWorker.program())
 }
 
 /// The name of a handle's workload, a DNS label: a handle has no hyphen, so an underscore written as `-0` stays unique.

@@ -50,8 +50,16 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     let signer = Arc::new(Signer::new(shard.clone(), key));
     let database = store::Database::new(args.database.database_url.expose_secret(), Service::AuctionEngine.name())?;
     let pool = database.pool();
-    tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(&pool)).await.context("the database did not come up")??;
-    store::receipt_key::publish(&pool, &shard, signer.address().into()).await?;
+    let prepared = async {
+        tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(&pool)).await.context("the database did not come up")??;
+        store::receipt_key::publish(&pool, &shard, signer.address().into()).await?;
+        anyhow::Ok(())
+    };
+    // The first process of a container has no other way to be stopped while it waits.
+    tokio::select! {
+        prepared = prepared => prepared?,
+        stopped = life.until_stopped() => return Ok(stopped?),
+    }
 
     let bus = bus::Bus::new(args.redis.redis_url.expose_secret())?;
     let observe = Observe::new(&registry, &health);

@@ -53,7 +53,7 @@ pub struct Serve {
     #[arg(long, env = "X_HOUSE_ID")]
     pub house_id: Option<u64>,
     /// When the show starts: an RFC 3339 time, or `now`. The crowd waits until it is known (POST /_emulator/show).
-    #[arg(long, value_parser = show_start)]
+    #[arg(long, env = "SHOW_START", value_parser = show_start)]
     pub show_start: Option<ShowStart>,
     /// Where all chance comes from.
     #[arg(long, default_value_t = 20)]
@@ -79,13 +79,13 @@ pub struct Cast {
     #[arg(long, value_name = "FILE", conflicts_with = "crowd")]
     pub posts: Option<PathBuf>,
     /// Plays a made-up crowd.
-    #[arg(long)]
+    #[arg(long, env = "CROWD")]
     pub crowd: bool,
     /// People of the made-up crowd.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "CROWD_BIDDERS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub bidders: u32,
     /// Where the made-up crowd comes from.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, env = "CROWD_SEED", default_value_t = 1)]
     pub crowd_seed: u64,
 }
 
@@ -93,16 +93,16 @@ pub struct Cast {
 #[derive(Debug, Clone, Args)]
 pub struct Show {
     /// Posts of the whole show.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, env = "CROWD_POSTS", default_value_t = 2_000)]
     pub crowd_posts: u64,
     /// The lots, as `opening ETH:seconds open:seconds of pause before it`, separated by commas.
-    #[arg(long, value_delimiter = ',', default_value = "0.1:30:0,0.5:30:8,1:30:8", value_parser = lot)]
+    #[arg(long, env = "CROWD_LOTS", value_delimiter = ',', default_value = "0.1:30:0,0.5:30:8,1:30:8", value_parser = lot)]
     pub lots: Vec<Planned>,
     /// The engine's public WebSocket, to see prices and ends as a viewer does, such as `ws://127.0.0.1:4401/v1/ws`.
-    #[arg(long, requires = "auction")]
+    #[arg(long, env = "CROWD_WATCH", requires = "auction")]
     pub watch: Option<String>,
     /// The auction to watch.
-    #[arg(long)]
+    #[arg(long, env = "CROWD_AUCTION")]
     pub auction: Option<String>,
 }
 

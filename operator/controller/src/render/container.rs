@@ -24,7 +24,7 @@ const LIVENESS_FAILURES: i32 = 3;
 const PROBE_TIMEOUT_SECONDS: i32 = 5;
 
 /// The container of a unit's instances.
-pub fn of(unit: &Unit, environment: Environment, context: &Context) -> Container {
+pub(super) fn of(unit: &Unit, environment: Environment, context: &Context) -> Container {
     let workload = &unit.workload;
     let mut mounts = volumes::mounts(&environment.files);
     mounts.push(VolumeMount { name: TMP.to_owned(), mount_path: "/tmp".to_owned(), ..VolumeMount::default() });

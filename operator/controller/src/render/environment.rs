@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, SecretKeySelector};
-use operator_plan::{Role, SecretFile, Setting, Stage, Workload};
+use operator_plan::{Role, SecretFile, Setting, Stage, Workload, of_handle, of_shard};
 
-use super::ports;
 use super::context::Context;
+use super::{names, ports};
 
 const RECEIPT_KEY: &str = "/var/run/sothebais/receipt-key/key";
 const ISSUER_KEYS: &str = "/var/run/sothebais/issuer/jwks.json";
 
 /// What a container is told, and what it must find on disk.
-pub struct Environment {
-    pub variables: Vec<EnvVar>,
-    pub files: Vec<SecretFile>,
+pub(super) struct Environment {
+    pub(super) variables: Vec<EnvVar>,
+    pub(super) files: Vec<SecretFile>,
 }
 
 /// Resolves what the plan left to the renderer. Variables are in an order in which each names only earlier ones.
-pub fn of(workload: &Workload, context: &Context) -> Environment {
+pub(super) fn of(workload: &Workload, context: &Context) -> Environment {
     let mut files = workload.secret_files.clone();
     let mut variables = BTreeMap::new();
     for (name, setting) in &workload.environment {
@@ -86,6 +86,9 @@ fn value(setting: &Setting, workload: &Workload, context: &Context, files: &mut 
             Stage::Rehearsal => Value::Text(emulator(handle)),
         },
         Setting::XCredentialsFile => Value::Text(workload.secret_files.first()?.path.clone()),
+        Setting::EngineSocket { shard } => {
+            Value::Text(format!("ws://{}:{}/v1/ws", names::service(&of_shard(shard)), ports::of(Role::EngineWorker).ws))
+        }
         Setting::InstanceName => Value::Field("metadata.name"),
         Setting::Namespace => Value::Field("metadata.namespace"),
     })
@@ -124,6 +127,6 @@ fn of_pods(role: Role, context: &Context) -> Vec<(String, Value)> {
 
 /// The stand-in for X of a handle, by its Service.
 fn emulator(handle: &str) -> String {
-    let service = super::names::service(&operator_plan::of_handle(Role::XEmulator, handle));
+    let service = names::service(&of_handle(Role::XEmulator, handle));
     format!("http://{service}:{}", ports::of(Role::XEmulator).api)
 }

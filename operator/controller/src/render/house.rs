@@ -15,7 +15,7 @@ pub use account::PUBLISHER;
 pub use budget::{BUDGET, NEVER};
 
 /// The objects of a namespace with at least one auction or stream in it.
-pub fn of(house: &House, context: &Context) -> Vec<Object> {
+pub(super) fn of(house: &House, context: &Context) -> Vec<Object> {
     let namespace = house.namespace.as_str();
     let middlewares = limits::of(&house.limits, namespace, &context.proxy);
     let mut objects = vec![Object::new(Kind::PodDisruptionBudget, &budget::of(namespace))];

@@ -10,12 +10,12 @@ use super::{labels, meta, names};
 pub const LEASE_SECONDS: i32 = 2;
 
 /// The name of a stream's lease.
-pub fn name(stream: &str) -> String {
+pub(super) fn name(stream: &str) -> String {
     names::label(&publisher_lease(stream))
 }
 
 /// The Lease of a stream, naming its first publisher if there is one.
-pub fn of(publisher: &Publisher, namespace: &str) -> Lease {
+pub(super) fn of(publisher: &Publisher, namespace: &str) -> Lease {
     let Publisher { stream, owner, holder, epoch } = publisher;
     let labels = labels::of_owner(owner);
     Lease {

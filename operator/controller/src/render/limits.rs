@@ -18,19 +18,19 @@ const LEAST_WORTH_COMPRESSING: i64 = 1_024;
 const INSIST_ON_HTTPS_SECONDS: i64 = 31_536_000;
 
 /// The Middlewares that requests pass, by name, in this order: who may come in, then how many, then what goes out.
-pub fn for_requests(limits: &Limits, proxy: &Proxy) -> Vec<String> {
+pub(super) fn for_requests(limits: &Limits, proxy: &Proxy) -> Vec<String> {
     chain(limits, proxy).into_iter().map(|(name, _)| name).collect()
 }
 
 /// Those that sockets pass. One socket is one request that stays, so the bound on requests under way would count viewers;
 /// and its frames are compressed by nobody.
-pub fn for_sockets(limits: &Limits, proxy: &Proxy) -> Vec<String> {
+pub(super) fn for_sockets(limits: &Limits, proxy: &Proxy) -> Vec<String> {
     let lasting = Limits { in_flight: None, compression: Compression::Off, ..limits.clone() };
     for_requests(&lasting, proxy)
 }
 
 /// The Middlewares that all these limits need.
-pub fn of(all: &[Limits], namespace: &str, proxy: &Proxy) -> Vec<Middleware> {
+pub(super) fn of(all: &[Limits], namespace: &str, proxy: &Proxy) -> Vec<Middleware> {
     let needed: BTreeMap<_, _> = all.iter().flat_map(|limits| chain(limits, proxy)).collect();
     let object = |(name, spec): (String, _)| Middleware {
         metadata: meta::shared(&name, namespace, labels::managed()),

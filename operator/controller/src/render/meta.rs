@@ -7,7 +7,7 @@ use operator_plan::Owner;
 use super::labels::Labels;
 
 /// Metadata of what goes when all its owners are gone.
-pub fn owned(name: String, namespace: &str, labels: Labels, owners: &[Owner]) -> ObjectMeta {
+pub(super) fn owned(name: String, namespace: &str, labels: Labels, owners: &[Owner]) -> ObjectMeta {
     let mut owners = owners.to_vec();
     owners.sort();
     let references = owners.iter().enumerate().map(|(index, owner)| OwnerReference {
@@ -30,6 +30,6 @@ pub fn owned(name: String, namespace: &str, labels: Labels, owners: &[Owner]) ->
 }
 
 /// Metadata of what a namespace has once. Nobody owns it: the operator takes it away when nothing needs it any more.
-pub fn shared(name: &str, namespace: &str, labels: Labels) -> ObjectMeta {
+pub(super) fn shared(name: &str, namespace: &str, labels: Labels) -> ObjectMeta {
     owned(name.to_owned(), namespace, labels, &[])
 }

@@ -47,14 +47,16 @@ fn fit(name: &str, longest: usize) -> String {
     }
     let plain = |letter: char| if letter.is_ascii_lowercase() || letter.is_ascii_digit() { letter } else { '-' };
     let kept: String = name.chars().map(plain).take(longest - HASH_DIGITS - 1).collect();
-    let kept = kept.trim_matches('-');
-    // A label begins with a letter where a Service is meant.
-    let kept = if kept.starts_with(|first: char| first.is_ascii_lowercase()) { kept } else { "x" };
+    let kept = match kept.trim_matches('-') {
+        "" => "x",
+        kept => kept,
+    };
     format!("{kept}-{}", digest(name.as_bytes()))
 }
 
 fn is_label(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase())
+    !name.is_empty()
+        && !name.starts_with('-')
         && !name.ends_with('-')
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -18,7 +18,7 @@ const NONROOT: i64 = 65_532;
 const SILENT_NODE_SECONDS: i64 = 10;
 
 /// The pods of a unit, one for each instance.
-pub fn of(unit: &Unit, namespace: &str, context: &Context) -> Vec<Pod> {
+pub(super) fn of(unit: &Unit, namespace: &str, context: &Context) -> Vec<Pod> {
     let template = template(unit, context);
     let revision = hash(&template);
     unit.instances.iter().map(|place| instance(unit, place, &template, &revision, namespace)).collect()

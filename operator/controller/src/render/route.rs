@@ -18,7 +18,7 @@ const CONTROL: &str = "/v1/spec";
 const SOCKET: &str = "/v1/ws";
 
 /// The objects of a route; a host that is no host name makes none.
-pub fn of(route: &Route, namespace: &str, context: &Context) -> Result<Vec<Object>, BadRulePart> {
+pub(super) fn of(route: &Route, namespace: &str, context: &Context) -> Result<Vec<Object>, BadRulePart> {
     let host = Host::new(&route.host)?;
     let proxy = &context.proxy;
     let path = |path: &str| Path::new(path).expect("our own paths are plain");
@@ -53,7 +53,7 @@ pub fn of(route: &Route, namespace: &str, context: &Context) -> Result<Vec<Objec
 }
 
 /// The objects of a way in for RTMPS. TLS ends at Traefik; what comes after is plain RTMP.
-pub fn of_ingest(ingest: &Ingest, namespace: &str, context: &Context) -> Result<Vec<Object>, BadRulePart> {
+pub(super) fn of_ingest(ingest: &Ingest, namespace: &str, context: &Context) -> Result<Vec<Object>, BadRulePart> {
     let host = Host::new(&ingest.host)?;
     let proxy = &context.proxy;
     let name = names::with_ending(&ingest.stream, "ingest");

@@ -6,7 +6,7 @@ use operator_plan::Unit;
 use super::{labels, meta, names, ports};
 
 /// The Service of a unit.
-pub fn of(unit: &Unit, namespace: &str) -> Service {
+pub(super) fn of(unit: &Unit, namespace: &str) -> Service {
     let workload = &unit.workload;
     Service {
         metadata: meta::owned(names::service(&workload.name), namespace, labels::of_unit(unit), &unit.owners),

@@ -12,13 +12,13 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use operator_plan::{Role, SecretFile};
 
 /// The name of the place to write.
-pub const TMP: &str = "tmp";
+pub(super) const TMP: &str = "tmp";
 
 /// Readable by the container's group alone.
 const SECRET_MODE: i32 = 0o440;
 
 /// All volumes of a pod.
-pub fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
+pub(super) fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
     let secrets = directories(files).into_iter().map(|(directory, files)| Volume {
         name: name(directory),
         projected: Some(ProjectedVolumeSource {
@@ -39,7 +39,7 @@ pub fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
 }
 
 /// Where the container finds the Secrets.
-pub fn mounts(files: &[SecretFile]) -> Vec<VolumeMount> {
+pub(super) fn mounts(files: &[SecretFile]) -> Vec<VolumeMount> {
     let mount = |directory: &str| VolumeMount {
         name: name(directory),
         mount_path: directory.to_owned(),

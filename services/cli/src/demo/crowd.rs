@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use operator_api::Auction;
-use operator_api::auction::LotOrder;
-use operator_plan::Role;
+use operator_plan::{Role, rehearsal};
 use x_emulator::crowd::file::{self, Recorded, When};
 
 use crate::trouble::Trouble;
@@ -60,7 +59,7 @@ impl Crowd {
                 let name = auction.metadata.name.clone().unwrap_or_default();
                 let flags = ["--crowd", "--bidders", "--crowd-seed", "--crowd-posts", "--lots", "--watch", "--auction"];
                 let values =
-                    [people.to_string(), seed.to_string(), posts.to_string(), lots(auction), watch.to_owned(), name];
+                    [people.to_string(), seed.to_string(), posts.to_string(), rehearsal::lots(auction), watch.to_owned(), name];
                 let (crowd, rest) = flags.split_at(1);
                 let pairs = rest.iter().zip(values).flat_map(|(flag, value)| [(*flag).to_owned(), value]);
                 crowd.iter().map(|flag| (*flag).to_owned()).chain(pairs).collect()
@@ -81,21 +80,6 @@ fn recorded(posts: &Path) -> Result<Vec<Recorded>, Trouble> {
     })
 }
 
-/// The lots as the crowd plans for them: `opening ETH:seconds open:seconds of pause before it`.
-fn lots(auction: &Auction) -> String {
-    let spec = &auction.spec;
-    let between = match spec.lot_order {
-        LotOrder::Sequential => spec.closing.drain_seconds + spec.lot_pause_seconds,
-        LotOrder::Concurrent => 0,
-    };
-    let lot = |(index, lot): (usize, &operator_api::auction::Lot)| {
-        let seconds = lot.duration_seconds.unwrap_or(spec.lot_defaults.duration_seconds);
-        let pause = if index == 0 { 0 } else { between };
-        format!("{}:{seconds}:{pause}", lot.starting_price)
-    };
-    spec.lots.iter().enumerate().map(lot).collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +87,7 @@ mod tests {
     #[test]
     fn the_crowd_knows_the_lots_of_the_manifest() {
         let auctions = crate::manifest::read_text(super::super::EXAMPLE).unwrap().auctions;
-        assert_eq!(lots(&auctions[0]), "0.1:30:0,0.5:30:8,1:30:8");
+        assert_eq!(rehearsal::lots(&auctions[0]), "0.1:30:0,0.5:30:8,1:30:8");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub const PUBLISHER: &str = "sothebais-publisher";
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// The account of a namespace that has streams.
-pub fn of(house: &House) -> Vec<Object> {
+pub(super) fn of(house: &House) -> Vec<Object> {
     if house.streams.is_empty() {
         return Vec::new();
     }

@@ -15,7 +15,7 @@ pub const BUDGET: &str = "sothebais-live";
 pub const NEVER: i32 = 1_000_000;
 
 /// One budget for all that is protected: going live is a label on a pod, not a new object that must be believed first.
-pub fn of(namespace: &str) -> PodDisruptionBudget {
+pub(super) fn of(namespace: &str) -> PodDisruptionBudget {
     PodDisruptionBudget {
         metadata: meta::shared(BUDGET, namespace, labels::managed()),
         spec: Some(PodDisruptionBudgetSpec {

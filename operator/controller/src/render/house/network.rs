@@ -16,7 +16,7 @@ const HTTPS: u16 = 443;
 const DNS: u16 = 53;
 
 /// The policies of a namespace.
-pub fn of(house: &House, context: &Context) -> Vec<NetworkPolicy> {
+pub(super) fn of(house: &House, context: &Context) -> Vec<NetworkPolicy> {
     let namespace = house.namespace.as_str();
     let neighbours = &context.neighbours;
     let (engine, emulator, gateway, compositor) =
