@@ -14,7 +14,7 @@ pub use middleware::{
 };
 pub use route::{
     IngressRoute, IngressRouteSpec, IngressRouteTCP, IngressRouteTCPSpec, MiddlewareRef, Route, RouteKind, ServiceRef,
-    Tls, TcpRoute, TcpServiceRef,
+    TcpRoute, TcpServiceRef, Tls,
 };
 
 /// The group of every type here; the operator looks for it before it writes routes.

@@ -4,8 +4,8 @@
 //! `sothebais up` as child processes. Nothing here reads, waits or fails.
 
 mod desired;
-mod standing;
 pub mod rehearsal;
+mod standing;
 pub mod succession;
 mod workload;
 
@@ -16,12 +16,13 @@ use operator_api::Auction;
 use operator_api::auction::{BidChannel, Isolation};
 
 pub use desired::{
-    Apart, Compression, Desired, House, Ingest, Limits, Owner, OwnerKind, Place, Protection, Publisher, Rate, Resources, Route,
-    Scheduling, Tls, Toleration, Unit,
+    Apart, Compression, Desired, House, Ingest, Limits, Owner, OwnerKind, Place, Protection, Publisher, Rate,
+    Resources, Route, Scheduling, Tls, Toleration, Unit,
 };
 pub use standing::{HandleConflict, Standing};
 pub use workload::{
-    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, of_handle, of_shard, publisher_lease,
+    OutputKey, PortChoice, Restart, Role, SecretFile, Setting, Workload, compositor, of_handle, of_shard,
+    publisher_lease,
 };
 
 /// The shard of every auction with `engine.isolation: Shared`.
@@ -114,7 +115,8 @@ fn workloads(
         Stage::Rehearsal => {
             let emulators = handles.iter().enumerate();
             workloads.extend(
-                emulators.map(|(index, (handle, on))| workload::x_emulator(handle, &on.auctions, &on.crowd, ports(index))),
+                emulators
+                    .map(|(index, (handle, on))| workload::x_emulator(handle, &on.auctions, &on.crowd, ports(index))),
             );
         }
     }

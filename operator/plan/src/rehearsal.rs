@@ -33,6 +33,15 @@ pub(crate) fn crowd(auction: &Auction, name: &str) -> BTreeMap<&'static str, Set
     settings.into_iter().filter_map(|(variable, setting)| Some((variable, setting?))).collect()
 }
 
+/// Invites a crowd to an auction that does not ask for one itself.
+pub fn invite(auction: &mut Auction, bidders: u32, posts: u64) {
+    let annotations = auction.metadata.annotations.get_or_insert_default();
+    if !annotations.contains_key(BIDDERS) {
+        annotations.insert(BIDDERS.to_owned(), bidders.to_string());
+        annotations.entry(POSTS.to_owned()).or_insert_with(|| posts.to_string());
+    }
+}
+
 /// The lots as a crowd plans for them: `opening ETH:seconds open:seconds of pause before it`, separated by commas.
 pub fn lots(auction: &Auction) -> String {
     let spec = &auction.spec;

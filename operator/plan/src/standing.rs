@@ -50,7 +50,9 @@ impl Standing {
     pub const fn conflict(&self) -> Option<&HandleConflict> {
         match self {
             Self::Waiting(conflict) => Some(conflict),
-            Self::Scheduled { .. } | Self::Runs | Self::Serves { .. } | Self::Over | Self::Called | Self::Missed => None,
+            Self::Scheduled { .. } | Self::Runs | Self::Serves { .. } | Self::Over | Self::Called | Self::Missed => {
+                None
+            }
         }
     }
 }

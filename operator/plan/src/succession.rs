@@ -174,7 +174,8 @@ fn incumbent<'a>(wanted: &Wanted, usable: &[&'a Instance], now: Timestamp) -> Op
         }
         Exclusion::Journal => None,
     };
-    let spare = |of: &Instance| usable.iter().find(|it| it.epoch != of.epoch && it.presence == Presence::Ready).copied();
+    let spare =
+        |of: &Instance| usable.iter().find(|it| it.epoch != of.epoch && it.presence == Presence::Ready).copied();
     match named {
         Some((named, true)) => return spare(named).or(Some(named)),
         Some((named, false)) => return Some(named),
@@ -195,9 +196,9 @@ fn has_fallen_silent(wanted: &Wanted, lease: Lease, named: &Instance, now: Times
 
 /// The younger one that could take over: of the wanted template, on a node that keeps it, the furthest first.
 fn successor<'a>(wanted: &Wanted, incumbent: &Instance, usable: &[&'a Instance]) -> Option<&'a Instance> {
-    let fits = usable.iter().filter(|it| {
-        it.epoch > incumbent.epoch && it.revision == wanted.revision && it.seat == Seat::Kept
-    });
+    let fits = usable
+        .iter()
+        .filter(|it| it.epoch > incumbent.epoch && it.revision == wanted.revision && it.seat == Seat::Kept);
     fits.max_by_key(|it| (it.presence == Presence::Ready, it.epoch)).copied()
 }
 

@@ -207,7 +207,13 @@ pub struct OutputKey {
 
 /// The compositor of a stream. It is told what to show and whether to publish over its API, never by arguments: those
 /// would change the template of one that is on air.
-pub fn compositor(stream: &str, auction: Option<&str>, keys: &[OutputKey], grace_seconds: i64, stage: Stage) -> Workload {
+pub fn compositor(
+    stream: &str,
+    auction: Option<&str>,
+    keys: &[OutputKey],
+    grace_seconds: i64,
+    stage: Stage,
+) -> Workload {
     let mut environment = processing(stage);
     environment.extend(issuer());
     environment.extend([("POD_NAME", Setting::InstanceName), ("POD_NAMESPACE", Setting::Namespace)]);

@@ -51,7 +51,9 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     let database = store::Database::new(args.database.database_url.expose_secret(), Service::AuctionEngine.name())?;
     let pool = database.pool();
     let prepared = async {
-        tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(&pool)).await.context("the database did not come up")??;
+        tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(&pool))
+            .await
+            .context("the database did not come up")??;
         store::receipt_key::publish(&pool, &shard, signer.address().into()).await?;
         anyhow::Ok(())
     };

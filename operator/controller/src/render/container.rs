@@ -10,9 +10,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use operator_plan::Role;
 use operator_plan::{Resources, Unit};
 
+use super::context::Context;
 use super::environment::Environment;
 use super::ports;
-use super::context::Context;
 use super::volumes::{self, TMP};
 
 /// Apply to Ready is seconds; asking each second costs a local request.
@@ -35,10 +35,7 @@ pub(super) fn of(unit: &Unit, environment: Environment, context: &Context) -> Co
         args: Some(workload.arguments.iter().map(|argument| argument.replace("$(", "$$(")).collect()),
         env: Some(environment.variables),
         ports: Some(ports::of_container(workload.role)),
-        readiness_probe: Some(Probe {
-            period_seconds: Some(READINESS_PERIOD_SECONDS),
-            ..probe("/readyz")
-        }),
+        readiness_probe: Some(Probe { period_seconds: Some(READINESS_PERIOD_SECONDS), ..probe("/readyz") }),
         liveness_probe: Some(Probe {
             period_seconds: Some(LIVENESS_PERIOD_SECONDS),
             failure_threshold: Some(LIVENESS_FAILURES),

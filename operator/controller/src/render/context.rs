@@ -21,7 +21,7 @@ pub struct Context {
 #[derive(Debug, Clone, Args)]
 pub struct Images {
     /// What stands before the program's name in an image's.
-    #[arg(long = "image-registry", env = "IMAGE_REGISTRY", default_value = "sothebais")]
+    #[arg(long = "image-repository", env = "IMAGE_REPOSITORY", default_value = "sothebais")]
     pub registry: String,
     /// The images' tag.
     #[arg(long = "image-tag", env = "IMAGE_TAG", default_value = env!("CARGO_PKG_VERSION"))]
@@ -75,11 +75,14 @@ pub struct Tokens {
 #[derive(Debug, Clone, Args)]
 pub struct Proxy {
     /// Traefik's entry point for plain HTTP.
-    #[arg(long = "entry-point", env = "ENTRY_POINT", default_value = "web")]
+    #[arg(long = "traefik-plain-entry-point", env = "TRAEFIK_PLAIN_ENTRY_POINT", default_value = "web")]
     pub plain_entry_point: String,
-    /// Traefik's entry point for TLS: HTTPS, and RTMPS under names of its own.
-    #[arg(long = "tls-entry-point", env = "TLS_ENTRY_POINT", default_value = "websecure")]
+    /// Traefik's entry point for HTTPS.
+    #[arg(long = "traefik-entry-point", env = "TRAEFIK_ENTRY_POINT", default_value = "websecure")]
     pub tls_entry_point: String,
+    /// Traefik's entry point for RTMPS, which comes under host names of its own.
+    #[arg(long = "traefik-rtmps-entry-point", env = "TRAEFIK_RTMPS_ENTRY_POINT", default_value = "websecure")]
+    pub rtmps_entry_point: String,
     /// Traefik's namespace, for network policies; empty: viewers may come from any.
     #[arg(long = "traefik-namespace", env = "TRAEFIK_NAMESPACE", default_value = "")]
     pub namespace: String,

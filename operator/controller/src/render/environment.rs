@@ -8,6 +8,9 @@ use operator_plan::{Role, SecretFile, Setting, Stage, Workload, of_handle, of_sh
 use super::context::Context;
 use super::{names, ports};
 
+/// What a house's credentials on X are called, in its Secret and in the gateway's environment.
+const X_CREDENTIALS: [&str; 5] =
+    ["X_BEARER_TOKEN", "X_API_KEY", "X_API_SECRET_KEY", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"];
 const RECEIPT_KEY: &str = "/var/run/sothebais/receipt-key/key";
 const ISSUER_KEYS: &str = "/var/run/sothebais/issuer/jwks.json";
 
@@ -19,17 +22,23 @@ pub(super) struct Environment {
 
 /// Resolves what the plan left to the renderer. Variables are in an order in which each names only earlier ones.
 pub(super) fn of(workload: &Workload, context: &Context) -> Environment {
-    let mut files = workload.secret_files.clone();
-    let mut variables = BTreeMap::new();
+    // A whole Secret is the house's credentials. As variables, for then a pod says which Secret or key is missing; as files
+    // it would only never start.
+    let (mut files, credentials): (Vec<_>, Vec<_>) =
+        workload.secret_files.iter().cloned().partition(|file| file.key.is_some());
+    let of_house = |secret: &SecretFile| {
+        let secret = secret.secret.clone();
+        X_CREDENTIALS.map(|name| (name.to_owned(), Value::Secret { name: secret.clone(), key: name }))
+    };
+    let mut variables: BTreeMap<_, _> = credentials.iter().flat_map(of_house).collect();
     for (name, setting) in &workload.environment {
-        if let Some(value) = value(setting, workload, context, &mut files) {
+        if let Some(value) = value(setting, context, &mut files) {
             variables.insert((*name).to_owned(), value);
         }
     }
     variables.extend(of_pods(workload.role, context));
     // The downward API's come first: values may name them.
-    let (own, plain): (Vec<_>, Vec<_>) =
-        variables.into_iter().partition(|(_, value)| matches!(value, Value::Field(_)));
+    let (own, plain): (Vec<_>, Vec<_>) = variables.into_iter().partition(|(_, value)| matches!(value, Value::Field(_)));
     Environment { variables: own.into_iter().chain(plain).map(|(name, value)| value.variable(name)).collect(), files }
 }
 
@@ -37,7 +46,10 @@ enum Value {
     Text(String),
     /// Names other variables as `$(NAME)`.
     Template(String),
-    Secret { name: String, key: &'static str },
+    Secret {
+        name: String,
+        key: &'static str,
+    },
     Field(&'static str),
 }
 
@@ -61,7 +73,7 @@ impl Value {
 }
 
 /// What a reference of the plan stands for in a pod; `None` leaves the variable out.
-fn value(setting: &Setting, workload: &Workload, context: &Context, files: &mut Vec<SecretFile>) -> Option<Value> {
+fn value(setting: &Setting, context: &Context, files: &mut Vec<SecretFile>) -> Option<Value> {
     let Context { secrets, tokens, .. } = context;
     let mut file = |secret: &str, key: &str, path: &str| {
         files.push(SecretFile { secret: secret.to_owned(), key: Some(key.to_owned()), path: path.to_owned() });
@@ -79,13 +91,12 @@ fn value(setting: &Setting, workload: &Workload, context: &Context, files: &mut 
         Setting::IssuerName => Value::Text(tokens.issuer.clone()),
         Setting::IssuerParty => Value::Text(tokens.parties.join(",")),
         Setting::ReceiptKeyFile => file(&secrets.receipt_key, "key", RECEIPT_KEY),
-        // The Secret holds it.
-        Setting::CreateReceiptKey => return None,
+        // Secrets hold them.
+        Setting::CreateReceiptKey | Setting::XCredentialsFile => return None,
         Setting::XApiUrl { handle } => match context.stage {
             Stage::Air => return None,
             Stage::Rehearsal => Value::Text(emulator(handle)),
         },
-        Setting::XCredentialsFile => Value::Text(workload.secret_files.first()?.path.clone()),
         Setting::EngineSocket { shard } => {
             Value::Text(format!("ws://{}:{}/v1/ws", names::service(&of_shard(shard)), ports::of(Role::EngineWorker).ws))
         }

@@ -7,9 +7,9 @@ mod network;
 
 use operator_plan::House;
 
+use super::context::Context;
 use super::limits;
 use crate::object::{Kind, Object};
-use super::context::Context;
 
 pub use account::PUBLISHER;
 pub use budget::{BUDGET, NEVER};

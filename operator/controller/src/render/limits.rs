@@ -32,10 +32,8 @@ pub(super) fn for_sockets(limits: &Limits, proxy: &Proxy) -> Vec<String> {
 /// The Middlewares that all these limits need.
 pub(super) fn of(all: &[Limits], namespace: &str, proxy: &Proxy) -> Vec<Middleware> {
     let needed: BTreeMap<_, _> = all.iter().flat_map(|limits| chain(limits, proxy)).collect();
-    let object = |(name, spec): (String, _)| Middleware {
-        metadata: meta::shared(&name, namespace, labels::managed()),
-        spec,
-    };
+    let object =
+        |(name, spec): (String, _)| Middleware { metadata: meta::shared(&name, namespace, labels::managed()), spec };
     needed.into_iter().map(object).collect()
 }
 

@@ -9,8 +9,8 @@ use operator_plan::Role;
 use operator_plan::{Apart, Place, Unit};
 
 use super::context::Context;
-use crate::object::{EPOCH, REVISION};
 use super::{container, environment, house, labels, meta, names, volumes};
+use crate::object::{EPOCH, REVISION};
 
 /// The user and group that the images are made for.
 const NONROOT: i64 = 65_532;

@@ -9,7 +9,9 @@ use super::labels;
 pub fn protection(wanted: Wanted) -> Value {
     let every = Wanted::Protected;
     let only_wanted = |all: labels::Labels, wanted: labels::Labels| -> Value {
-        all.into_keys().map(|name| (name.clone(), wanted.get(&name).map_or(Value::Null, |value| json!(value)))).collect()
+        all.into_keys()
+            .map(|name| (name.clone(), wanted.get(&name).map_or(Value::Null, |value| json!(value))))
+            .collect()
     };
     json!({"metadata": {
         "labels": only_wanted(labels::protection(every), labels::protection(wanted)),

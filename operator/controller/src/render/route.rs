@@ -1,7 +1,7 @@
 //! The public way to an auction's engine, and the way in for a stream's source.
 
-use operator_plan::{Ingest, Owner, Route, Tls};
 use operator_plan::Role;
+use operator_plan::{Ingest, Owner, Route, Tls};
 
 use super::certificate::{Certificate, CertificateSpec, IssuerRef};
 use super::context::{Context, Proxy};
@@ -61,7 +61,7 @@ pub(super) fn of_ingest(ingest: &Ingest, namespace: &str, context: &Context) -> 
     let route = IngressRouteTCP {
         metadata: meta::owned(name.clone(), namespace, labels::of_owner(&ingest.owner), owners(&ingest.owner)),
         spec: IngressRouteTCPSpec {
-            entry_points: vec![proxy.tls_entry_point.clone()],
+            entry_points: vec![proxy.rtmps_entry_point.clone()],
             routes: vec![traefik::TcpRoute {
                 rule: Rule::all([Condition::HostSni(host)]),
                 services: vec![traefik::TcpServiceRef { name: names::service(&ingest.service), port: ports::RTMP }],

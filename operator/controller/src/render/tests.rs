@@ -44,11 +44,20 @@ fn a_successor_keeps_away_from_its_elder_and_has_the_same_revision() {
 }
 
 #[test]
-fn a_gateway_finds_the_houses_credentials_as_files_and_nobody_else_does() {
+fn a_gateway_names_every_credential_of_the_house_and_nobody_else_does() {
     let pods = pods(vec![worker(), gateway()], &context());
-    assert_eq!(variable(&pods[1], "X_CREDENTIALS_FILE").unwrap()["value"], "/var/run/sothebais/x-credentials");
-    insta::assert_yaml_snapshot!(pods[1].pointer("/spec/volumes"));
-    assert!(!pods[0].to_string().contains("x-credentials"));
+    insta::assert_yaml_snapshot!(pods[1].pointer("/spec/containers/0/env"));
+    assert!(!pods[0].to_string().contains("house-on-x"));
+}
+
+#[test]
+fn keys_of_several_secrets_are_one_directory_and_none_keeps_a_compositor_from_starting() {
+    let pods = pods(vec![compositor()], &context());
+    let volumes = pods[0].pointer("/spec/volumes").unwrap().as_array().unwrap();
+    insta::assert_yaml_snapshot!(volumes);
+    let mounts = pods[0].pointer("/spec/containers/0/volumeMounts").unwrap().as_array().unwrap();
+    assert!(mounts.iter().any(|mount| mount["mountPath"] == "/var/run/sothebais/stream-keys"));
+    assert!(!mounts.iter().any(|mount| mount.get("subPath").is_some()), "such a file would never change");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
         name: name(directory),
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
-            sources: Some(files.into_iter().map(projection).collect()),
+            sources: Some(files.into_iter().map(|file| projection(role, file)).collect()),
         }),
         ..Volume::default()
     });
@@ -62,7 +62,7 @@ fn directories(files: &[SecretFile]) -> BTreeMap<&str, Vec<&SecretFile>> {
     directories
 }
 
-fn projection(file: &SecretFile) -> VolumeProjection {
+fn projection(role: Role, file: &SecretFile) -> VolumeProjection {
     let item = |key: &String| KeyToPath {
         key: key.clone(),
         path: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -72,9 +72,18 @@ fn projection(file: &SecretFile) -> VolumeProjection {
         secret: Some(SecretProjection {
             name: file.secret.clone(),
             items: file.key.as_ref().map(|key| vec![item(key)]),
-            optional: None,
+            optional: tolerant(role).then_some(true),
         }),
         ..VolumeProjection::default()
+    }
+}
+
+/// A compositor starts without a stream key and says which output waits for it; the others go on air. What a service
+/// cannot work without keeps it from starting.
+const fn tolerant(role: Role) -> bool {
+    match role {
+        Role::Compositor => true,
+        Role::XEmulator | Role::EngineWorker | Role::SocialGateway => false,
     }
 }
 

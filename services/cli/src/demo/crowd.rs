@@ -58,8 +58,14 @@ impl Crowd {
             Self::MadeUp { seed, people, posts } => {
                 let name = auction.metadata.name.clone().unwrap_or_default();
                 let flags = ["--crowd", "--bidders", "--crowd-seed", "--crowd-posts", "--lots", "--watch", "--auction"];
-                let values =
-                    [people.to_string(), seed.to_string(), posts.to_string(), rehearsal::lots(auction), watch.to_owned(), name];
+                let values = [
+                    people.to_string(),
+                    seed.to_string(),
+                    posts.to_string(),
+                    rehearsal::lots(auction),
+                    watch.to_owned(),
+                    name,
+                ];
                 let (crowd, rest) = flags.split_at(1);
                 let pairs = rest.iter().zip(values).flat_map(|(flag, value)| [(*flag).to_owned(), value]);
                 crowd.iter().map(|flag| (*flag).to_owned()).chain(pairs).collect()

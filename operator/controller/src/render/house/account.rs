@@ -3,10 +3,10 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
-use operator_plan::House;
+use operator_plan::{House, publisher_lease};
 
 use crate::object::{Kind, Object};
-use crate::render::{labels, lease, meta};
+use crate::render::{labels, meta};
 
 /// The name of the account, of its Role and of what binds them.
 pub const PUBLISHER: &str = "sothebais-publisher";
@@ -30,7 +30,7 @@ pub(super) fn of(house: &House) -> Vec<Object> {
         rules: Some(vec![PolicyRule {
             api_groups: Some(vec!["coordination.k8s.io".to_owned()]),
             resources: Some(vec!["leases".to_owned()]),
-            resource_names: Some(house.streams.iter().map(|stream| lease::name(stream)).collect()),
+            resource_names: Some(house.streams.iter().map(|stream| publisher_lease(stream)).collect()),
             verbs: ["get", "update"].map(str::to_owned).to_vec(),
             ..PolicyRule::default()
         }]),

@@ -4,12 +4,12 @@
 mod flow;
 
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use operator_plan::Role;
 use operator_plan::House;
+use operator_plan::Role;
 
 use self::flow::{Peer, Whom, policy};
-use crate::render::ports;
 use crate::render::context::Context;
+use crate::render::ports;
 
 /// Secure RTMP and HTTPS.
 const HTTPS: u16 = 443;

@@ -141,9 +141,5 @@ fn tcp(ports: &[u16]) -> Vec<NetworkPolicyPort> {
 }
 
 fn by_protocol(protocol: &str, port: u16) -> NetworkPolicyPort {
-    NetworkPolicyPort {
-        protocol: Some(protocol.to_owned()),
-        port: Some(IntOrString::Int(port.into())),
-        end_port: None,
-    }
+    NetworkPolicyPort { protocol: Some(protocol.to_owned()), port: Some(IntOrString::Int(port.into())), end_port: None }
 }
