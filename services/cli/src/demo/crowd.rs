@@ -97,6 +97,23 @@ mod tests {
     }
 
     #[test]
+    fn a_crowd_by_annotation_is_told_in_words_that_the_emulator_knows() {
+        use clap::CommandFactory as _;
+        let command = x_emulator::args::Arguments::command();
+        let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+        let mut auctions = crate::manifest::read_text(super::super::EXAMPLE).unwrap().auctions;
+        rehearsal::invite(&mut auctions[0], 40, 400);
+        let now = operator_plan::Observed::default();
+        let starts_at = auction_core::Timestamp(auctions[0].spec.schedule.starts_at.as_millisecond());
+        let plan = operator_plan::plan(&auctions, &now, operator_plan::Stage::Rehearsal, starts_at);
+        let emulator = plan.workloads.into_iter().find(|workload| workload.role == Role::XEmulator).unwrap();
+        assert!(emulator.environment.contains_key("CROWD"));
+        for variable in emulator.environment.keys() {
+            assert!(known.contains(variable), "{variable} is not read by the emulator");
+        }
+    }
+
+    #[test]
     fn recorded_posts_from_before_the_show_delay_its_start() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("posts.jsonl");

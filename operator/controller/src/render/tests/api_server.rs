@@ -16,7 +16,7 @@ use crate::object::{Kind, MANAGER, Object, Provider};
 use crate::render::{Context, house, objects};
 
 /// A namespace that takes restricted pods alone.
-async fn restricted(client: &Client) -> anyhow::Result<String> {
+pub(super) async fn restricted(client: &Client) -> anyhow::Result<String> {
     let name = testkit::kubernetes::namespace(client).await?;
     let levels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}});
     let namespaces: Api<Namespace> = Api::all(client.clone());
@@ -32,7 +32,7 @@ async fn dry_run(client: &Client, object: &Object) -> Result<DynamicObject, kube
     api.patch(&object.id.name, &params, &Patch::Apply(&object.manifest)).await
 }
 
-async fn install_traefik(client: &Client) -> anyhow::Result<()> {
+pub(super) async fn install_traefik(client: &Client) -> anyhow::Result<()> {
     let definitions = Tools::of(Group::Traefik, &["crds.yaml"])?.path("crds.yaml");
     crds::install_file(client, &definitions).await?;
     Ok(())
@@ -71,7 +71,7 @@ async fn every_object_is_accepted_strictly_and_every_pod_at_the_restricted_level
 }
 
 /// Makes what a pod names.
-async fn prepare(client: &Client, namespace: &str, pod: &Value) -> anyhow::Result<()> {
+pub(super) async fn prepare(client: &Client, namespace: &str, pod: &Value) -> anyhow::Result<()> {
     use k8s_openapi::api::core::v1::ServiceAccount;
     use k8s_openapi::api::scheduling::v1::PriorityClass;
     let named = |path: &str| pod.pointer(path).and_then(Value::as_str);
