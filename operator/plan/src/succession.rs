@@ -148,21 +148,29 @@ fn run(wanted: &Wanted, instances: &[Instance], last_epoch: u64, now: Timestamp)
         }
         Exclusion::Publisher(lease) => publish(&mut next, wanted, lease, (incumbent, successor), (instances, now)),
     }
-    let elders_wait = wanted.airing == Airing::OnAir && incumbent.duty != Duty::OnAir;
-    for other in usable.iter().filter(|other| !next.places.contains_key(&other.epoch)) {
-        if next.farewells.contains_key(&other.epoch) {
+    dismiss(&mut next, wanted, incumbent, &usable);
+    next
+}
+
+/// Lets go whoever has no place. An elder stays until the one that follows it is on air: it may be wanted again.
+fn dismiss(next: &mut Succession, wanted: &Wanted, incumbent: &Instance, usable: &[&Instance]) {
+    let elders_wait = wanted.has_publisher() && wanted.airing == Airing::OnAir && incumbent.duty != Duty::OnAir;
+    for other in usable {
+        if next.places.contains_key(&other.epoch) || next.farewells.contains_key(&other.epoch) {
             continue;
         }
-        let elder = other.epoch < incumbent.epoch;
-        if elder && elders_wait && wanted.has_publisher() {
-            // It may be wanted again should the new one not come on air.
-            next.places.insert(other.epoch, (Protection::Open, Apart::No));
-        } else {
-            let why = if elder { Farewell::HandedOver } else { Farewell::Spare };
-            next.farewells.insert(other.epoch, why);
+        match (other.epoch < incumbent.epoch, elders_wait) {
+            (true, true) => {
+                next.places.insert(other.epoch, (Protection::Open, Apart::No));
+            }
+            (true, false) => {
+                next.farewells.insert(other.epoch, Farewell::HandedOver);
+            }
+            (false, true | false) => {
+                next.farewells.insert(other.epoch, Farewell::Spare);
+            }
         }
     }
-    next
 }
 
 /// Who does the work: the one that the lease names, else the one that says so, else the eldest that can, else the eldest.

@@ -105,7 +105,9 @@ impl World {
 
     fn edit(&self, epoch: u64, change: impl FnOnce(&mut Instance)) -> Self {
         let mut next = self.clone();
-        next.instances.iter_mut().filter(|it| it.epoch == epoch).take(1).for_each(|it| change(it));
+        if let Some(instance) = next.instances.iter_mut().find(|it| it.epoch == epoch) {
+            change(instance);
+        }
         next
     }
 
