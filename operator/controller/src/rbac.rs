@@ -202,7 +202,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::render::Kind;
+    use crate::object::Kind;
 
     #[test]
     fn nothing_is_granted_by_a_wildcard_and_no_secret_is_read() {

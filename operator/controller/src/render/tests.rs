@@ -114,7 +114,8 @@ fn neither_epoch_nor_protection_nor_place_change_the_revision_and_the_image_does
     let before = revision(&unit, &context());
     unit.instances = vec![place(9, Protection::Open, Apart::No)];
     assert_eq!(revision(&unit, &context()), before);
-    let newer = context_of(Stage::Air, &["--image-tag=2"]);
+    let mut newer = context();
+    newer.images.tag = "2".to_owned();
     assert_ne!(revision(&unit, &newer), before);
 }
 

@@ -24,6 +24,7 @@ pub(super) fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
             sources: Some(files.into_iter().map(|file| projection(role, file)).collect()),
+            ..ProjectedVolumeSource::default()
         }),
         ..Volume::default()
     });
@@ -66,7 +67,7 @@ fn projection(role: Role, file: &SecretFile) -> VolumeProjection {
     let item = |key: &String| KeyToPath {
         key: key.clone(),
         path: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
-        mode: None,
+        ..KeyToPath::default()
     };
     VolumeProjection {
         secret: Some(SecretProjection {

@@ -37,7 +37,7 @@ pub(super) fn of(house: &House) -> Vec<Object> {
     };
     let binding = RoleBinding {
         metadata: metadata(),
-        role_ref: RoleRef { api_group: RBAC.to_owned(), kind: "Role".to_owned(), name: PUBLISHER.to_owned() },
+        role_ref: RoleRef { api_group: Some(RBAC.to_owned()), kind: "Role".to_owned(), name: PUBLISHER.to_owned() },
         subjects: Some(vec![Subject {
             kind: "ServiceAccount".to_owned(),
             name: PUBLISHER.to_owned(),

@@ -33,8 +33,8 @@ async fn dry_run(client: &Client, object: &Object) -> Result<DynamicObject, kube
 }
 
 pub(super) async fn install_traefik(client: &Client) -> anyhow::Result<()> {
-    let definitions = Tools::of(Group::Traefik, &["crds.yaml"])?.path("crds.yaml");
-    crds::install_file(client, &definitions).await?;
+    let tools = Tools::of(Group::Traefik, &["crds.yaml"])?;
+    crds::install_file(client, tools.program("crds.yaml")).await?;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn prepare(client: &Client, namespace: &str, pod: &Value) -> an
     if let Some(name) = named("/spec/priorityClassName") {
         let class = PriorityClass {
             metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
-            value: 1_000,
+            value: Some(1_000),
             ..PriorityClass::default()
         };
         made(Api::all(client.clone()).create(&PostParams::default(), &class).await)?;
@@ -95,7 +95,7 @@ pub(super) async fn prepare(client: &Client, namespace: &str, pod: &Value) -> an
 fn made<T>(created: Result<T, kube::Error>) -> anyhow::Result<()> {
     match created {
         Ok(_) => Ok(()),
-        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
         Err(other) => Err(other.into()),
     }
 }

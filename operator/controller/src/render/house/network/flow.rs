@@ -14,9 +14,9 @@ use crate::render::meta;
 
 /// Whose traffic a policy is about.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Whom<'a> {
+pub(super) enum Whom {
     All,
-    Roles(&'a [Role]),
+    Roles(&'static [Role]),
 }
 
 /// The other end.
@@ -41,18 +41,17 @@ impl Peer {
                 namespace_selector: Some(matching([("kubernetes.io/metadata.name".to_owned(), name.clone())].into())),
                 ..NetworkPolicyPeer::default()
             }),
-            Self::Role(role) => Some(NetworkPolicyPeer {
-                pod_selector: Some(Whom::Roles(&[*role]).selector()),
-                ..NetworkPolicyPeer::default()
-            }),
+            Self::Role(role) => {
+                Some(NetworkPolicyPeer { pod_selector: Some(running(&[*role])), ..NetworkPolicyPeer::default() })
+            }
         }
     }
 }
 
 /// A policy that is being written.
-pub(super) struct Policy<'a> {
+pub(super) struct Policy {
     name: &'static str,
-    whom: Whom<'a>,
+    whom: Whom,
     way: Way,
 }
 
@@ -63,11 +62,11 @@ enum Way {
 }
 
 /// A policy that lets nothing in or out until it is told what.
-pub(super) fn policy<'a>(name: &'static str, whom: Whom<'a>) -> Policy<'a> {
+pub(super) fn policy(name: &'static str, whom: Whom) -> Policy {
     Policy { name, whom, way: Way::Nothing }
 }
 
-impl Policy<'_> {
+impl Policy {
     pub(super) fn from(self, peers: &[Peer], ports: &[u16]) -> Self {
         let rule = NetworkPolicyIngressRule { from: ends(peers), ports: Some(tcp(ports)) };
         Self { way: Way::From(rule), ..self }
@@ -79,7 +78,7 @@ impl Policy<'_> {
     }
 
     /// Names are asked for over UDP, long answers over TCP.
-    pub(super) fn to_name_servers(self, port: u16) -> Self {
+    pub(super) fn resolving(self, port: u16) -> Self {
         let both = ["UDP", "TCP"].map(|protocol| by_protocol(protocol, port)).to_vec();
         Self { way: Way::To(NetworkPolicyEgressRule { to: None, ports: Some(both) }), ..self }
     }
@@ -107,21 +106,29 @@ impl Policy<'_> {
     }
 }
 
-impl Whom<'_> {
+impl Whom {
     fn selector(self) -> LabelSelector {
-        let ours = matching([(MANAGED_BY.to_owned(), MANAGER.to_owned())].into());
         match self {
-            Self::All => ours,
-            Self::Roles(roles) => LabelSelector {
-                match_expressions: Some(vec![LabelSelectorRequirement {
-                    key: labels::NAME.to_owned(),
-                    operator: "In".to_owned(),
-                    values: Some(roles.iter().map(|role| role.program().to_owned()).collect()),
-                }]),
-                ..ours
-            },
+            Self::All => ours(),
+            Self::Roles(roles) => running(roles),
         }
     }
+}
+
+/// The operator's own pods of these programs.
+fn running(roles: &[Role]) -> LabelSelector {
+    LabelSelector {
+        match_expressions: Some(vec![LabelSelectorRequirement {
+            key: labels::NAME.to_owned(),
+            operator: "In".to_owned(),
+            values: Some(roles.iter().map(|role| role.program().to_owned()).collect()),
+        }]),
+        ..ours()
+    }
+}
+
+fn ours() -> LabelSelector {
+    matching([(MANAGED_BY.to_owned(), MANAGER.to_owned())].into())
 }
 
 fn matching(labels: Labels) -> LabelSelector {
