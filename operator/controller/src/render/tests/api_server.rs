@@ -7,8 +7,6 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{DynamicObject, ObjectMeta, Patch, PatchParams, PostParams, ValidationDirective};
 use kube::{Api, Client};
 use operator_plan::{Stage, Tls};
-use private_cluster::crds;
-use private_cluster::tools::{Group, Tools};
 use serde_json::{Value, json};
 
 use super::fixtures::{self, context, context_of};
@@ -32,12 +30,6 @@ async fn dry_run(client: &Client, object: &Object) -> Result<DynamicObject, kube
     api.patch(&object.id.name, &params, &Patch::Apply(&object.manifest)).await
 }
 
-pub(super) async fn install_traefik(client: &Client) -> anyhow::Result<()> {
-    let tools = Tools::of(Group::Traefik, &["crds.yaml"])?;
-    crds::install_file(client, tools.program("crds.yaml")).await?;
-    Ok(())
-}
-
 fn everything(namespace: &str, context: &Context) -> Vec<Object> {
     let mut show = fixtures::show(namespace);
     show.routes.push(operator_plan::Route { auction: "plain".to_owned(), ..fixtures::route(Tls::Off) });
@@ -49,7 +41,6 @@ fn everything(namespace: &str, context: &Context) -> Vec<Object> {
 #[tokio::test]
 async fn every_object_is_accepted_strictly_and_every_pod_at_the_restricted_level() -> anyhow::Result<()> {
     let client = testkit::kubernetes::admin_client().await?;
-    install_traefik(&client).await?;
     let namespace = restricted(&client).await?;
     let (air, rehearsal) = (context(), context_of(Stage::Rehearsal, &["--proxies-before-traefik=1"]));
     let mut kinds = BTreeSet::new();
@@ -103,7 +94,6 @@ fn made<T>(created: Result<T, kube::Error>) -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_field_that_traefik_does_not_know_is_refused() -> anyhow::Result<()> {
     let client = testkit::kubernetes::admin_client().await?;
-    install_traefik(&client).await?;
     let namespace = restricted(&client).await?;
     let all = everything(&namespace, &context());
     let mut route = all.into_iter().find(|object| object.id.kind == Kind::IngressRoute).expect("there is a route");
