@@ -60,7 +60,6 @@ fn service(role: Role) -> Service {
         Role::XEmulator => Service::XEmulator,
         Role::EngineWorker => Service::AuctionEngine,
         Role::SocialGateway => Service::SocialGateway,
-        // Its own block, as it stands in a pod of its own.
-        Role::Compositor => Service::StreamManager,
+        Role::Compositor => Service::Compositor,
     }
 }
