@@ -63,3 +63,95 @@ fn waiting() -> Value {
         }],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auction::AuctionPhase;
+    use crate::{AuctionStatus, Guarded, StreamStatus};
+
+    /// Calls `look` with every schema of all definitions and where it is.
+    fn walk(at: &str, schema: &Value, look: &mut impl FnMut(&str, &Value)) {
+        look(at, schema);
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            walk(&format!("{at}.{name}"), field, look);
+        }
+        for (member, name) in [("items", "[]"), ("additionalProperties", ".*")] {
+            if let Some(inner) = schema.get(member).filter(|inner| inner.is_object()) {
+                walk(&format!("{at}{name}"), inner, look);
+            }
+        }
+    }
+
+    fn every_schema(mut look: impl FnMut(&str, &Value)) {
+        for definition in definitions() {
+            let version = serde_json::to_value(&definition.spec.versions[0]).unwrap();
+            walk(&definition.spec.names.kind, &version["schema"]["openAPIV3Schema"], &mut look);
+        }
+    }
+
+    #[test]
+    fn everything_has_a_bound_so_that_rules_stay_cheap_and_objects_small() {
+        every_schema(|at, schema| {
+            let bounded = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
+            match schema["type"].as_str() {
+                Some("string") => {
+                    assert!(bounded(&["maxLength", "enum", "pattern", "format"]), "{at} is as long as it likes")
+                }
+                Some("array") => assert!(bounded(&["maxItems"]), "{at} has as many entries as it likes"),
+                Some("object") => {
+                    assert!(bounded(&["properties", "maxProperties"]), "{at} has as many members as it likes")
+                }
+                Some("integer" | "boolean") => {}
+                other => panic!("{at} is of type {other:?}: floats and untyped fields have no place here"),
+            }
+        });
+    }
+
+    #[test]
+    fn nothing_may_be_null_and_no_number_is_unsigned() {
+        every_schema(|at, schema| {
+            assert!(schema.get("nullable").is_none(), "{at} may be null");
+            assert!(!schema["format"].as_str().unwrap_or_default().starts_with("uint"), "{at} is unsigned");
+        });
+    }
+
+    #[test]
+    fn every_rule_has_a_message_of_one_sentence_without_a_full_stop() {
+        every_schema(|at, schema| {
+            for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
+                let message = rule["message"].as_str().unwrap_or_else(|| panic!("{at}: {rule} has no message"));
+                assert!(message.len() > 20 && !message.ends_with('.') && !message.contains('\n'), "{at}: {message}");
+            }
+        });
+    }
+
+    #[test]
+    fn the_words_of_a_newer_operator_in_a_status_are_unknown_and_no_error() {
+        let auction: AuctionStatus =
+            serde_json::from_value(json!({"phase": "Encore", "applause": 7, "sold": 1})).unwrap();
+        assert_eq!((auction.phase, auction.sold), (AuctionPhase::Unknown, Some(1)));
+        let stream = json!({"phase": "Encore", "outputs": [{"name": "x", "state": "Hologram"}]});
+        let stream: StreamStatus = serde_json::from_value(stream).unwrap();
+        assert_eq!(stream.outputs[0].state, crate::stream::OutputState::Unknown);
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_keeps_its_name_and_the_others_are_read() {
+        let auction = |name: &str, order: &str| {
+            json!({
+                "apiVersion": "sothebais.io/v1alpha1", "kind": "Auction", "metadata": {"name": name, "generation": 3},
+                "spec": {
+                    "title": "x", "schedule": {"startsAt": "2026-12-01T20:00:00Z"}, "lotOrder": order,
+                    "lots": [{"id": "one", "title": "One", "startingPrice": "1"}],
+                },
+            })
+        };
+        let list = json!([auction("old", "Sequential"), auction("new", "Simultaneous")]);
+        let list: Vec<Guarded<Auction>> = serde_json::from_value(list).unwrap();
+        assert!(list[0].0.is_ok());
+        let unreadable = list[1].0.as_ref().unwrap_err();
+        assert_eq!((unreadable.metadata.name.as_deref(), unreadable.metadata.generation), (Some("new"), Some(3)));
+        assert!(unreadable.error.contains("Simultaneous"), "{}", unreadable.error);
+    }
+}

@@ -33,6 +33,11 @@ pub async fn admin_client() -> anyhow::Result<Client> {
     Ok(access().await?.client()?)
 }
 
+/// The administrator's kubeconfig, for programs that read it themselves.
+pub fn kubeconfig() -> anyhow::Result<PathBuf> {
+    named_by(KUBECONFIG)
+}
+
 /// The run's audit log: what every user asked for, other tests included. See [`private_cluster::audit::read`].
 pub fn audit_log() -> anyhow::Result<PathBuf> {
     named_by(AUDIT_LOG)
