@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use auction_core::terms::{AuctionTerms, AuditPolicy, Channel, Channels, LotOrder as Order, LotTerms};
 use auction_core::{AuctionId, Handle, LotNumber, Span, Timestamp};
 
-use crate::auction::{Auction, AuctionSpec, BidChannel, GapAudit, LotOrder};
+use crate::auction::{Auction, AuctionSpec, BidChannel, GapAudit, House, LotOrder};
 
 mod findings;
 mod lot;
@@ -54,13 +54,7 @@ fn auction_terms(auction: &Auction, findings: &mut Findings) -> Option<AuctionTe
     let uid = identity(auction, findings);
     findings.text("spec.title", title, 120);
     let channels = channels(bid_channels, findings);
-    let handle = house.x_handle.as_deref().and_then(|text| {
-        findings.checked("spec.house.xHandle", Handle::new(text), "write the account's handle as X shows it")
-    });
-    if channels.x == Channel::Open && house.x_handle.is_none() {
-        let remedy = "name the account that bidders mention, or leave \"x\" out of spec.bidChannels";
-        findings.add("spec.house.xHandle", FieldCode::FieldMissing, "bids by post need the house's handle", remedy);
-    }
+    let handle = handle(house, channels.x, findings);
     let warmup = findings.within::<i64>("spec.schedule.warmupSeconds", schedule.warmup_seconds, 0..=3600);
     let grace = findings.within::<i64>("spec.schedule.settleGraceSeconds", schedule.settle_grace_seconds, 0..=86_400);
     let pause = findings.within("spec.lotPauseSeconds", *lot_pause_seconds, 0..=3600).map(Span::from_secs);
@@ -128,6 +122,17 @@ fn identity(auction: &Auction, findings: &mut Findings) -> Option<String> {
         findings.add("metadata.uid", FieldCode::FieldMissing, "the auction has no UID", remedy);
     }
     uid
+}
+
+/// The handle that bidders mention.
+fn handle(house: &House, posts: Channel, findings: &mut Findings) -> Option<Handle> {
+    let path = "spec.house.xHandle";
+    if posts == Channel::Open && house.x_handle.is_none() {
+        let remedy = "name the account that bidders mention, or leave \"x\" out of spec.bidChannels";
+        findings.add(path, FieldCode::FieldMissing, "bids by post need the house's handle", remedy);
+    }
+    let text = house.x_handle.as_deref()?;
+    findings.checked(path, Handle::new(text), "write the account's handle as X shows it")
 }
 
 fn channels(listed: &[BidChannel], findings: &mut Findings) -> Channels {

@@ -37,7 +37,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let auction = cluster.auction(name).await?;
     let (gathered, secrets) = gather::everything(cluster, &auction).await?;
-    let redactor = Redactor::new(secrets.values);
+    let redactor = Redactor::new(&secrets.values);
     let files = redacted(gathered, &redactor, secrets.note.as_deref());
     let path = output.unwrap_or_else(|| PathBuf::from(format!("{name}-support.tar.gz")));
     let unwritable = |source| Trouble::Unwritable { path: path.display().to_string(), source };
@@ -103,7 +103,7 @@ mod tests {
         let encoded = "bGl2ZV85ZjNrLXBsYW50ZWQtc3RyZWFtLWtleQ==";
         let mut gathered = gathered();
         gathered.logs.insert("logs/other.log".to_owned(), format!("raw {encoded}"));
-        let files = redacted(gathered, &Redactor::new(vec![PLANTED.to_owned()]), None);
+        let files = redacted(gathered, &Redactor::new(&[PLANTED.to_owned()]), None);
         for (name, text) in &files {
             assert!(!text.contains(PLANTED), "{name}: {text}");
             assert!(!text.contains(encoded), "{name} holds it in base64");
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_secret_is_struck_out_even_when_no_secret_can_be_read() {
-        let files = redacted(gathered(), &Redactor::new(Vec::new()), Some("Secrets could not be read."));
+        let files = redacted(gathered(), &Redactor::new(&[]), Some("Secrets could not be read."));
         let pod = &files["pods/compositor-1.yaml"];
         assert!(!pod.contains("hunter22") && !pod.contains("managedFields") && !pod.contains("last-applied"), "{pod}");
         assert!(pod.contains("json"), "{pod}");

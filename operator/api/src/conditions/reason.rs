@@ -7,6 +7,7 @@ macro_rules! reasons {
     ($($name:ident: $sentence:literal $(=> $remedy:literal)?;)+) => {
         /// Why a condition is as it is, or why an event was written.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(clippy::doc_markdown, reason = "the sentences are read on terminals, where backticks only disturb")]
         pub enum Reason {
             $(#[doc = $sentence] $name,)+
         }

@@ -25,7 +25,7 @@ pub(super) struct Redactor {
 
 impl Redactor {
     /// `values` are the Secrets' own, as text.
-    pub(super) fn new(values: Vec<String>) -> Self {
+    pub(super) fn new(values: &[String]) -> Self {
         // A file often ends with a newline, and what is used of it does not.
         let parts = values.iter().flat_map(|value| [value.as_str(), value.trim()]);
         let mut values: Vec<String> = parts
@@ -47,7 +47,7 @@ impl Redactor {
                     let secret = is_secret_name(name) || (named && name == "value");
                     match member {
                         // Only texts: `secretKeyRef` names an object, and names are no secrets.
-                        Value::String(text) if secret => *text = STRUCK.to_owned(),
+                        Value::String(text) if secret => STRUCK.clone_into(text),
                         other => self.clean(other),
                     }
                 }
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn clean(mut value: Value) -> Value {
-        Redactor::new(Vec::new()).clean(&mut value);
+        Redactor::new(&[]).clean(&mut value);
         value
     }
 
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn texts_lose_tokens_and_credentials_and_keep_the_rest() {
-        let redactor = Redactor::new(vec!["s3cr3t-value\n".to_owned(), "on".to_owned()]);
+        let redactor = Redactor::new(&["s3cr3t-value\n".to_owned(), "on".to_owned()]);
         assert_eq!(redactor.text("got s3cr3t-value on time"), format!("got {STRUCK} on time"));
         assert_eq!(redactor.text("token eyJhbGci.eyJzdWIi.c2ln, then"), format!("token {STRUCK}, then"));
         assert_eq!(

@@ -112,7 +112,7 @@ pub(super) fn of(auction: &Auction, stream: Option<&Stream>, pods: &[Pod], now: 
         text.push_str(&columns(&rows));
     }
     let problem = problem(&status.conditions).or_else(|| problem(of_stream.unwrap_or_default()));
-    writeln!(text, "\nnext: {}", next(auction, &status.phase, problem)).ok();
+    writeln!(text, "\nnext: {}", next(auction, status.phase, problem)).ok();
     text
 }
 
@@ -174,7 +174,7 @@ fn pod_row(pod: &Pod) -> Vec<String> {
 }
 
 /// What to do now.
-fn next(auction: &Auction, phase: &AuctionPhase, problem: Option<&Condition>) -> String {
+fn next(auction: &Auction, phase: AuctionPhase, problem: Option<&Condition>) -> String {
     if let Some(condition) = problem {
         let remedy = Reason::named(&condition.reason).and_then(Reason::remedy);
         return remedy.map_or_else(|| condition.message.clone(), str::to_owned);
