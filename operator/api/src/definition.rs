@@ -96,11 +96,11 @@ mod tests {
             let bounded = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
             match schema["type"].as_str() {
                 Some("string") => {
-                    assert!(bounded(&["maxLength", "enum", "pattern", "format"]), "{at} is as long as it likes")
+                    assert!(bounded(&["maxLength", "enum", "pattern", "format"]), "{at} is as long as it likes");
                 }
                 Some("array") => assert!(bounded(&["maxItems"]), "{at} has as many entries as it likes"),
                 Some("object") => {
-                    assert!(bounded(&["properties", "maxProperties"]), "{at} has as many members as it likes")
+                    assert!(bounded(&["properties", "maxProperties"]), "{at} has as many members as it likes");
                 }
                 Some("integer" | "boolean") => {}
                 other => panic!("{at} is of type {other:?}: floats and untyped fields have no place here"),

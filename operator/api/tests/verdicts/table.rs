@@ -231,15 +231,13 @@ impl Maker<'_> {
     /// The field and the API server's own words for what is wrong with it.
     fn refused(&self, keyword: &str) -> Wanted {
         let words = match keyword {
-            "minLength" => "at least",
+            "minLength" | "minItems" => "at least",
             "maxLength" => "may not be more than",
             "pattern" => "should match",
             "minimum" => "greater than or equal to",
             "maximum" => "less than or equal to",
             "multipleOf" => "multiple of",
-            "minItems" => "at least",
-            "maxItems" => "must have at most",
-            "maxProperties" => "must have at most",
+            "maxItems" | "maxProperties" => "must have at most",
             "enum" => "Unsupported value",
             "unique" => "Duplicate value",
             "format" => "must be of type date-time",
@@ -308,7 +306,7 @@ fn printed(path: &str) -> String {
     let mut printed = String::new();
     for step in path.split('.') {
         match step.parse::<usize>() {
-            Ok(index) => printed.push_str(&format!("[{index}]")),
+            Ok(index) => printed = format!("{printed}[{index}]"),
             Err(_) => printed = join(&printed, step),
         }
     }

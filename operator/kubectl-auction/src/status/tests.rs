@@ -7,7 +7,7 @@ use super::story;
 
 const NOON: i64 = 1_796_040_000;
 
-fn auction(status: Value) -> Auction {
+fn auction(status: &Value) -> Auction {
     serde_json::from_value(json!({
         "apiVersion": "sothebais.io/v1alpha1", "kind": "Auction",
         "metadata": {"name": "genesis-night", "namespace": "auctions"},
@@ -32,7 +32,7 @@ fn told(auction: &mut Auction, kind: ConditionType, state: State, reason: Reason
 
 #[test]
 fn a_live_show_says_where_it_is_and_that_nothing_is_to_be_done() {
-    let mut auction = auction(json!({
+    let mut auction = auction(&json!({
         "observedGeneration": 1, "phase": "Live", "sold": 2, "url": "https://genesis.live.example",
         "currentLot": {"id": "lot-3", "index": 3, "of": 12, "place": "3/12"},
         "session": {"id": "s-1", "epoch": 4, "templateRevision": "sha256:ab", "operatorVersion": "0.1.0"},
@@ -51,7 +51,7 @@ fn a_live_show_says_where_it_is_and_that_nothing_is_to_be_done() {
 
 #[test]
 fn what_is_wrong_comes_with_the_remedy_nearest_to_the_cause() {
-    let mut auction = auction(json!({"observedGeneration": 1, "phase": "Provisioning"}));
+    let mut auction = auction(&json!({"observedGeneration": 1, "phase": "Provisioning"}));
     told(&mut auction, ConditionType::Ready, State::False, Reason::SecretNotFound, "Secret \"x-live\"", 45);
     told(&mut auction, ConditionType::DependenciesReady, State::False, Reason::SecretNotFound, "Secret \"x-live\"", 45);
     told(&mut auction, ConditionType::Provisioned, State::False, Reason::PodStarting, "", 50);
@@ -61,7 +61,7 @@ fn what_is_wrong_comes_with_the_remedy_nearest_to_the_cause() {
 
 #[test]
 fn without_an_operator_it_says_how_to_look_for_one() {
-    let auction = auction(json!({"phase": "Pending", "conditions": [{
+    let auction = auction(&json!({"phase": "Pending", "conditions": [{
         "type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for operator", "lastTransitionTime": "1970-01-01T00:00:00Z",
     }]}));
     insta::assert_snapshot!(story::of(&auction, None, &[], at(0)));
@@ -69,7 +69,7 @@ fn without_an_operator_it_says_how_to_look_for_one() {
 
 #[test]
 fn one_object_that_cannot_be_read_does_not_hide_the_others() {
-    let good = serde_json::to_value(auction(json!({"phase": "Scheduled"}))).unwrap();
+    let good = serde_json::to_value(auction(&json!({"phase": "Scheduled"}))).unwrap();
     let mut bad = good.clone();
     bad["metadata"]["name"] = json!("from-the-future");
     bad["spec"]["lotOrder"] = json!("Simultaneous");
