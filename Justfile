@@ -78,6 +78,10 @@ test-cluster: build-tests
 kind-up:
     kind create cluster --config kind-config.yaml --wait 2m
 
+# Measures what composing a picture costs beside encoding it, in one run.
+bench-compositor *ARGS: build-tests
+    {{target}}/release/examples/bench-compositor {{ARGS}}
+
 # Fuzzes: bid-grammar.
 fuzz NAME *ARGS="-max_total_time=60":
     .ci/fuzz {{NAME}} {{ARGS}}

@@ -62,7 +62,7 @@ impl Output {
         let mut connections = 0_u64;
         while let Some((info, within)) = self.leave() {
             self.board.state(OutputState::Connecting);
-            match self.connect(&info, within.min(CONNECT_DEADLINE), connections) {
+            match self.connect(&info, within.min(CONNECT_DEADLINE)) {
                 Ok(muxer) => {
                     connections += 1;
                     if connections > 1 {
@@ -101,8 +101,8 @@ impl Output {
         }
     }
 
-    fn connect(&self, info: &StreamInfo, within: Duration, number: u64) -> Result<Muxer, OutputError> {
-        let target = self.plan.destination.target(&self.plan.name, number);
+    fn connect(&self, info: &StreamInfo, within: Duration) -> Result<Muxer, OutputError> {
+        let target = self.plan.destination.target(&self.plan.name, self.clock.now_ms());
         let target = target.map_err(|no| OutputError { class: no.class, message: no.message })?;
         let muxer = Muxer::open(&target, info, self.interrupt.clone(), within).map_err(told)?;
         self.receiver.restart();

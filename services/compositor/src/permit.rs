@@ -54,14 +54,13 @@ pub(crate) fn leave(wanted: Publish, standing: Standing, now: Instant) -> Leave 
     let Publish::OnAir { epoch } = wanted else { return Leave::Dark };
     match standing {
         Standing::Sole => Leave::Connect { within: UNBOUNDED },
-        Standing::Unknown => Leave::Continue,
+        Standing::Superseded { epoch: newer } if newer >= epoch => Leave::Dark,
+        // Nothing has been heard of the lease; or the spec has a later epoch than the lease that named somebody else.
+        Standing::Unknown | Standing::Superseded { .. } => Leave::Continue,
         Standing::Held { epoch: held, until } => {
             let left = until.saturating_duration_since(now);
             if held == epoch && !left.is_zero() { Leave::Connect { within: left } } else { Leave::Continue }
         }
-        Standing::Superseded { epoch: newer } if newer >= epoch => Leave::Dark,
-        // The spec has been given a later epoch than the lease that named somebody else.
-        Standing::Superseded { .. } => Leave::Continue,
     }
 }
 

@@ -65,20 +65,30 @@ pub(crate) struct NoTarget {
 }
 
 impl Destination {
-    /// The target of one connection; `number` tells a recording's parts apart.
-    pub(crate) fn target(&self, name: &str, number: u64) -> Result<Target, NoTarget> {
+    /// The target of one connection. A recording's parts are told apart by when they begin: none is ever written over.
+    pub(crate) fn target(&self, name: &str, begins_ms: i64) -> Result<Target, NoTarget> {
         match self {
             Self::Rtmp { url, key_file } => {
                 let key = key_file.as_deref().map(read_key).transpose()?;
                 Ok(Target::Rtmp { url: url.clone(), key })
             }
-            Self::Record { directory } => Ok(Target::File { path: directory.join(format!("{name}-{number:04}.mp4")) }),
-            Self::Hls { directory } => Ok(Target::Hls { directory: directory.clone() }),
+            Self::Record { directory } => {
+                Ok(Target::File { path: made(directory)?.join(format!("{name}-{begins_ms}.mp4")) })
+            }
+            Self::Hls { directory } => Ok(Target::Hls { directory: made(directory)? }),
             Self::Unsupported(why) => {
                 Err(NoTarget { class: OutputErrorClass::Unsupported, message: (*why).to_owned() })
             }
         }
     }
+}
+
+fn made(directory: &std::path::Path) -> Result<PathBuf, NoTarget> {
+    std::fs::create_dir_all(directory).map_err(|error| NoTarget {
+        class: OutputErrorClass::WriteFailed,
+        message: format!("{} cannot be made: {error}", directory.display()),
+    })?;
+    Ok(directory.to_owned())
 }
 
 fn read_key(file: &std::path::Path) -> Result<String, NoTarget> {

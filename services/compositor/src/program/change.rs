@@ -48,10 +48,10 @@ impl Refused {
 /// What turns `current` into `wanted`, in the order in which it is to be done.
 pub(crate) fn changes(current: Option<&Program>, wanted: &Program) -> Result<Vec<Change>, Refused> {
     let Some(current) = current else { return Ok(from_nothing(wanted)) };
-    if let (Publish::OnAir { epoch: known }, Publish::OnAir { epoch: new }) = (current.publish, wanted.publish) {
-        if new < known {
-            return Err(Refused::EpochStale { known, new });
-        }
+    if let (Publish::OnAir { epoch: known }, Publish::OnAir { epoch: new }) = (current.publish, wanted.publish)
+        && new < known
+    {
+        return Err(Refused::EpochStale { known, new });
     }
     let mut changes = Vec::new();
     if current.settings != wanted.settings {

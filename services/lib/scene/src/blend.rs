@@ -18,12 +18,12 @@ impl Tile<'_> {
 
 /// `value / 255`, rounded, for products of two bytes.
 fn share(value: u16) -> u8 {
-    let value = value + 128;
-    ((value + (value >> 8)) >> 8) as u8
+    let value = value.wrapping_add(128);
+    (value.wrapping_add(value >> 8) >> 8) as u8
 }
 
 fn part(value: u8, of_255: u8) -> u8 {
-    share(u16::from(value) * u16::from(of_255))
+    share(u16::from(value).wrapping_mul(of_255.into()))
 }
 
 /// Lays a row of premultiplied RGBA over `under`, weakened to `strength` of 255.
@@ -46,7 +46,9 @@ pub(crate) fn mask(under: &mut [u8], mask: &[u8], color: crate::Color) {
         let alpha = part(cover, color.alpha);
         if alpha > 0 {
             for (under, ink) in under.iter_mut().zip([color.red, color.green, color.blue]) {
-                *under = share(u16::from(ink) * u16::from(alpha) + u16::from(*under) * u16::from(255 - alpha));
+                let (ink, alpha) = (u16::from(ink), u16::from(alpha));
+                let kept = u16::from(*under).wrapping_mul(255 - alpha);
+                *under = share(ink.wrapping_mul(alpha).wrapping_add(kept));
             }
         }
     }

@@ -18,6 +18,8 @@ const Y: [i32; 3] = [11_966, 40_254, 4_064];
 const CB: [i32; 3] = [-6_596, -22_189, 28_785];
 const CR: [i32; 3] = [28_785, -26_145, -2_640];
 const HALF: i32 = 1 << 15;
+/// The same for the sum of four pixels.
+const HALF_OF_FOUR: i32 = HALF << 2;
 
 impl Picture {
     /// Black. Both sides must be even.
@@ -80,15 +82,17 @@ impl Picture {
     }
 }
 
+/// Nothing can overflow: 255 times the weights' sum is below 2^25. Wrapping arithmetic lets the compiler use wide registers.
 fn weighed(weights: [i32; 3], [red, green, blue]: [i32; 3]) -> i32 {
-    weights[0] * red + weights[1] * green + weights[2] * blue
+    let sum = weights[0].wrapping_mul(red).wrapping_add(weights[1].wrapping_mul(green));
+    sum.wrapping_add(weights[2].wrapping_mul(blue))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "16 to 235 by the weights' sum")]
 fn luma(row: &mut [u8], rgba: &[u8]) {
     for (luma, pixel) in row.iter_mut().zip(rgba.chunks_exact(4)) {
         let color = [i32::from(pixel[0]), i32::from(pixel[1]), i32::from(pixel[2])];
-        *luma = ((weighed(Y, color) + HALF) >> 16) as u8 + 16;
+        *luma = ((weighed(Y, color).wrapping_add(HALF) >> 16) as u8).wrapping_add(16);
     }
 }
 
@@ -97,12 +101,13 @@ fn chroma((blue, red): (&mut [u8], &mut [u8]), upper: &[u8], lower: &[u8]) {
     let cells = upper.chunks_exact(8).zip(lower.chunks_exact(8));
     for ((blue, red), (upper, lower)) in blue.iter_mut().zip(red).zip(cells) {
         let mean = |at: usize| {
-            i32::from(upper[at]) + i32::from(upper[at + 4]) + i32::from(lower[at]) + i32::from(lower[at + 4])
+            let sum = u16::from(upper[at]).wrapping_add(upper[at + 4].into()).wrapping_add(lower[at].into());
+            i32::from(sum.wrapping_add(lower[at + 4].into()))
         };
         let color = [mean(0), mean(1), mean(2)];
         // The sums are of four pixels: two bits more to shift.
-        *blue = (((weighed(CB, color) + 2 * HALF * 2) >> 18) + 128) as u8;
-        *red = (((weighed(CR, color) + 2 * HALF * 2) >> 18) + 128) as u8;
+        *blue = (weighed(CB, color).wrapping_add(HALF_OF_FOUR) >> 18).wrapping_add(128) as u8;
+        *red = (weighed(CR, color).wrapping_add(HALF_OF_FOUR) >> 18).wrapping_add(128) as u8;
     }
 }
 

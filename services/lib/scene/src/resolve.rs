@@ -5,7 +5,7 @@ use crate::model::{Bar, Bids, Content, Layer, Pulse, Show, Words};
 use crate::view::{AuctionView, Moment, Phase};
 
 /// Colours of a pulse; more would not be seen, and each is drawn.
-const PULSE_STEPS: i64 = 12;
+const PULSE_STEPS: i64 = 8;
 
 /// What a layer shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
