@@ -82,6 +82,7 @@ async fn open(database: &str, shard: &str) -> House {
         auth_jwks: issuer.jwks().display().to_string(),
         auth_issuer: issuer.issuer().into(),
         auth_azp: vec![issuer.party().into()],
+        auth_machine_jwks: None,
         rehearsal: false,
     };
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);

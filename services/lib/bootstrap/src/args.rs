@@ -73,6 +73,9 @@ pub struct Auth {
     /// The authorised parties (`azp`) believed, separated by commas.
     #[arg(long, env = "AUTH_AZP", value_delimiter = ',')]
     pub auth_azp: Vec<String>,
+    /// Keys of the operator that steers this process, as JWKS text; its tokens are believed beside the issuer's.
+    #[arg(long, env = "AUTH_MACHINE_JWKS")]
+    pub auth_machine_jwks: Option<String>,
     /// A rehearsal: no real money, and the local issuer is allowed off loopback.
     #[arg(long, env = "REHEARSAL")]
     pub rehearsal: bool,

@@ -7,6 +7,7 @@
 mod claims;
 mod keys;
 mod local;
+mod machine;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use claims::Members;
 pub use keys::{Keys, KeysUnavailable};
 pub use local::{LocalIssuer, LocalIssuerError};
+use machine::MachineKeys;
+pub use machine::{MACHINE, MachineIssuer, MachineKeyError};
 
 use crate::args::Auth;
 use crate::clock::Clock;
@@ -127,6 +130,8 @@ pub enum Setup {
         "a local issuer (a JWKS file) is for loopback or a rehearsal only; bind to 127.0.0.1, or name an https URL"
     )]
     LocalIssuerExposed,
+    #[error("the machine's keys are no JWKS with an RSA key that has an id")]
+    MachineKeys,
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
 }
@@ -135,6 +140,8 @@ pub enum Setup {
 #[derive(Clone)]
 pub struct Verifier {
     keys: Arc<Keys>,
+    /// The operator's, where it steers this process.
+    machine: Option<Arc<MachineKeys>>,
     validation: Arc<Validation>,
     parties: Arc<BTreeSet<String>>,
     clock: Clock,
@@ -154,17 +161,11 @@ impl Verifier {
             return Err(Setup::LocalIssuerExposed);
         }
         keys.refresh(&clock).await?;
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.set_issuer(&[&args.auth_issuer]);
-        // Which claims there must be is checked in `claims`, where their names can be told.
-        validation.set_required_spec_claims(&["iss"]);
-        validation.validate_aud = false;
-        // Times are checked below, against the clock that was passed in.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
+        let machine = args.auth_machine_jwks.as_deref().map(MachineKeys::read).transpose()?;
         Ok(Self {
             keys: Arc::new(keys),
-            validation: Arc::new(validation),
+            machine: machine.map(Arc::new),
+            validation: Arc::new(validation(&args.auth_issuer)),
             parties: Arc::new(args.auth_azp.iter().cloned().collect()),
             clock,
             verified: moka::sync::Cache::builder().max_capacity(REMEMBERED_TOKENS).time_to_live(REMEMBERED_FOR).build(),
@@ -200,11 +201,15 @@ impl Verifier {
             return Err(Rejected::Critical);
         }
         let key_id = header.kid.ok_or(Rejected::UnknownKey)?;
-        let key = self.keys.find(&key_id, &self.clock).await?;
-        let members = decode::<Members>(token, &key, &self.validation).map_err(|error| reason(error.kind()))?.claims;
-        let claims = claims::read(members)?;
+        let machine = self.machine.as_ref().and_then(|machine| Some((machine.find(&key_id)?, &machine.validation)));
+        let (decoded, is_machine) = match machine {
+            Some((key, validation)) => (decode::<Members>(token, key, validation), true),
+            None => (decode(token, &self.keys.find(&key_id, &self.clock).await?, &self.validation), false),
+        };
+        let claims = claims::read(decoded.map_err(|error| reason(error.kind()))?.claims)?;
         self.check_time(&claims)?;
-        if !self.parties.contains(&claims.azp) {
+        let known = if is_machine { claims.azp == MACHINE } else { self.parties.contains(&claims.azp) };
+        if !known {
             return Err(Rejected::Party);
         }
         if claims.sts.as_deref() == Some("pending") {
@@ -221,6 +226,19 @@ impl Verifier {
         }
         if claims.nbf.saturating_sub(skew) > now { Err(Rejected::NotYetValid) } else { Ok(()) }
     }
+}
+
+/// What is checked of a token by its issuer.
+fn validation(issuer: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(&[issuer]);
+    // Which claims there must be is checked in `claims`, where their names can be told.
+    validation.set_required_spec_claims(&["iss"]);
+    validation.validate_aud = false;
+    // Times are checked by the caller, against the clock that was passed in.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
 }
 
 fn reason(kind: &jsonwebtoken::errors::ErrorKind) -> Rejected {

@@ -35,6 +35,7 @@ impl Bed {
             auth_jwks: issuer.jwks().display().to_string(),
             auth_issuer: issuer.issuer().to_owned(),
             auth_azp: vec![issuer.party().to_owned()],
+            auth_machine_jwks: None,
             rehearsal: false,
         };
         let verifier = Verifier::new(&auth, [127, 0, 0, 1].into(), Clock::System).await.unwrap();

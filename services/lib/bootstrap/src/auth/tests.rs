@@ -14,6 +14,7 @@ fn args(issuer: &LocalIssuer) -> Auth {
         auth_jwks: issuer.jwks().display().to_string(),
         auth_issuer: issuer.issuer().into(),
         auth_azp: vec![issuer.party().into()],
+        auth_machine_jwks: None,
         rehearsal: false,
     }
 }
