@@ -124,7 +124,7 @@ pub enum Tls {
 }
 
 /// What is let through, and how fast.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Limits {
     pub rate: Option<Rate>,
     /// Requests of one source under way at once.
@@ -141,7 +141,7 @@ pub struct Rate {
     pub burst: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Compression {
     #[default]
     On,

@@ -7,8 +7,10 @@ mod desired;
 pub mod rehearsal;
 mod standing;
 pub mod succession;
+pub mod verdict;
 mod workload;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use auction_core::{Span, Timestamp};
@@ -77,7 +79,7 @@ struct Speakers<'a> {
 }
 
 /// Plans the workloads of all `auctions` at `now`. The order of the manifests does not matter.
-pub fn plan(auctions: &[Auction], observed: &Observed, stage: Stage, now: Timestamp) -> Plan {
+pub fn plan(auctions: &[impl Borrow<Auction>], observed: &Observed, stage: Stage, now: Timestamp) -> Plan {
     let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut handles: BTreeMap<String, Speakers<'_>> = BTreeMap::new();
     let (standings, wake_at) = standing::decide(auctions, observed, now);
@@ -141,8 +143,8 @@ pub fn handle_of(auction: &Auction) -> Option<String> {
 }
 
 /// The auctions with names by the time at which their processes start: who is first has a handle first.
-fn by_start(auctions: &[Auction]) -> Vec<(Timestamp, &str, &Auction)> {
-    let named = auctions.iter().filter_map(|auction| {
+fn by_start(auctions: &[impl Borrow<Auction>]) -> Vec<(Timestamp, &str, &Auction)> {
+    let named = auctions.iter().map(Borrow::borrow).filter_map(|auction: &Auction| {
         let schedule = &auction.spec.schedule;
         let starts_at = Timestamp(schedule.starts_at.as_millisecond());
         let from = starts_at + Span::from_secs(schedule.warmup_seconds.saturating_neg());

@@ -1,6 +1,7 @@
 //! Where each auction stands at an instant: scheduled, waiting for a handle, running, over, or missed. Pure; the workloads
 //! follow from it, and so do the words that people read.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use auction_core::{Span, Timestamp};
@@ -59,7 +60,7 @@ impl Standing {
 
 /// Every auction's standing, and when one changes by itself.
 pub(crate) fn decide(
-    auctions: &[Auction],
+    auctions: &[impl Borrow<Auction>],
     observed: &Observed,
     now: Timestamp,
 ) -> (BTreeMap<String, Standing>, Option<Timestamp>) {

@@ -100,6 +100,9 @@ pub enum Turnover {
     Switching,
 }
 
+/// One that works, one that follows it, and one that is being let go.
+const MOST: usize = 3;
+
 /// Decides from what is seen. `last_epoch` is the highest that was ever given out, as far as anybody remembers.
 pub fn decide(wanted: &Wanted, instances: &[Instance], last_epoch: u64, now: Timestamp) -> Succession {
     match wanted.demand {
@@ -135,9 +138,11 @@ fn run(wanted: &Wanted, instances: &[Instance], last_epoch: u64, now: Timestamp)
         (_, _, Some(successor)) => {
             next.places.insert(successor.epoch, (wanted.protection(), Apart::FromElders));
         }
-        (_, _, None) => {
+        // A younger one that does not fit goes before another is made: there are never more than three.
+        (_, _, None) if usable.len() < MOST && usable.iter().all(|it| it.epoch <= incumbent.epoch) => {
             next.places.insert(next_epoch, (wanted.protection(), Apart::FromElders));
         }
+        (_, _, None) => {}
     }
     match wanted.exclusion {
         Exclusion::Journal => {
@@ -157,6 +162,12 @@ fn dismiss(next: &mut Succession, wanted: &Wanted, incumbent: &Instance, usable:
     let elders_wait = wanted.has_publisher() && wanted.airing == Airing::OnAir && incumbent.duty != Duty::OnAir;
     for other in usable {
         if next.places.contains_key(&other.epoch) || next.farewells.contains_key(&other.epoch) {
+            continue;
+        }
+        // Of those that a database keeps apart, one that says nothing may be the one that works.
+        let unsure = !wanted.has_publisher() && other.duty == Duty::Unknown && other.presence == Presence::Ready;
+        if unsure && wanted.moment != Moment::Idle {
+            next.places.insert(other.epoch, (wanted.protection(), Apart::No));
             continue;
         }
         match (other.epoch < incumbent.epoch, elders_wait) {
@@ -182,8 +193,9 @@ fn incumbent<'a>(wanted: &Wanted, usable: &[&'a Instance], now: Timestamp) -> Op
         }
         Exclusion::Journal => None,
     };
-    let spare =
-        |of: &Instance| usable.iter().find(|it| it.epoch != of.epoch && it.presence == Presence::Ready).copied();
+    // Only who answers may be preferred: if nobody does, it is we who hear nothing.
+    let answers = |it: &&&Instance| it.presence == Presence::Ready && it.duty != Duty::Unknown;
+    let spare = |of: &Instance| usable.iter().filter(answers).find(|it| it.epoch != of.epoch).copied();
     match named {
         Some((named, true)) => return spare(named).or(Some(named)),
         Some((named, false)) => return Some(named),

@@ -51,6 +51,11 @@ pub enum Role {
 impl Role {
     pub const ALL: [Self; 4] = [Self::XEmulator, Self::EngineWorker, Self::SocialGateway, Self::Compositor];
 
+    /// The role of a program.
+    pub fn of_program(program: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.program() == program)
+    }
+
     /// The name of its binary and of its container image.
     pub const fn program(self) -> &'static str {
         match self {
