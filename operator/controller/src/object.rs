@@ -37,11 +37,24 @@ pub enum Kind {
     Lease,
     Service,
     Pod,
+    /// Named in errors; never written as a child.
+    Auction,
     Stream,
     Certificate,
     Middleware,
     IngressRoute,
     IngressRouteTcp,
+}
+
+/// How much of an object is ours for its whole life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grip {
+    /// All that the manifest has: applied again when it differs.
+    Whole,
+    /// Labels, annotations and owners: a pod's template is fixed once it exists.
+    Metadata,
+    /// Nothing but the first form: its holder renews it.
+    FirstForm,
 }
 
 /// Whose definition has to be installed before a kind can be written or watched.
@@ -53,7 +66,7 @@ pub enum Provider {
 }
 
 impl Kind {
-    /// In the order in which they are written.
+    /// Those that are written as children, in the order in which they are written.
     pub const ALL: [Self; 14] = [
         Self::ServiceAccount,
         Self::Role,
@@ -82,6 +95,7 @@ impl Kind {
             Self::Lease => "Lease",
             Self::Service => "Service",
             Self::Pod => "Pod",
+            Self::Auction => "Auction",
             Self::Stream => "Stream",
             Self::Certificate => "Certificate",
             Self::Middleware => "Middleware",
@@ -101,9 +115,30 @@ impl Kind {
             | Self::Lease
             | Self::Service
             | Self::Pod
+            | Self::Auction
             | Self::Stream => Provider::Kubernetes,
             Self::Certificate => Provider::CertManager,
             Self::Middleware | Self::IngressRoute | Self::IngressRouteTcp => Provider::Traefik,
+        }
+    }
+
+    pub const fn grip(self) -> Grip {
+        match self {
+            Self::Pod => Grip::Metadata,
+            Self::Lease => Grip::FirstForm,
+            Self::ServiceAccount
+            | Self::Role
+            | Self::RoleBinding
+            | Self::NetworkPolicy
+            | Self::PodDisruptionBudget
+            | Self::ConfigMap
+            | Self::Service
+            | Self::Auction
+            | Self::Stream
+            | Self::Certificate
+            | Self::Middleware
+            | Self::IngressRoute
+            | Self::IngressRouteTcp => Grip::Whole,
         }
     }
 
@@ -119,6 +154,7 @@ impl Kind {
             Self::Lease => ("coordination.k8s.io", "v1", "leases"),
             Self::Service => ("", "v1", "services"),
             Self::Pod => ("", "v1", "pods"),
+            Self::Auction => (operator_api::GROUP, operator_api::VERSION, "auctions"),
             Self::Stream => (operator_api::GROUP, operator_api::VERSION, "streams"),
             Self::Certificate => ("cert-manager.io", "v1", "certificates"),
             Self::Middleware => ("traefik.io", "v1alpha1", "middlewares"),

@@ -90,8 +90,7 @@ fn service(role: Role) -> Service {
         Role::XEmulator => Service::XEmulator,
         Role::EngineWorker => Service::AuctionEngine,
         Role::SocialGateway => Service::SocialGateway,
-        // A compositor is the stream manager's part that renders; it has its ports.
-        Role::Compositor => Service::StreamManager,
+        Role::Compositor => Service::Compositor,
     }
 }
 
