@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, HTTPGetAction, Probe, ResourceRequirements, SecurityContext, VolumeMount,
+    Capabilities, Container, HTTPGetAction, Probe, ResourceRequirements, SecurityContext,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -13,7 +13,7 @@ use operator_plan::{Resources, Unit};
 use super::context::Context;
 use super::environment::Environment;
 use super::ports;
-use super::volumes::{self, TMP};
+use super::volumes;
 
 /// Apply to Ready is seconds; asking each second costs a local request.
 const READINESS_PERIOD_SECONDS: i32 = 1;
@@ -26,8 +26,6 @@ const PROBE_TIMEOUT_SECONDS: i32 = 5;
 /// The container of a unit's instances.
 pub(super) fn of(unit: &Unit, environment: Environment, context: &Context) -> Container {
     let workload = &unit.workload;
-    let mut mounts = volumes::mounts(&environment.files);
-    mounts.push(VolumeMount { name: TMP.to_owned(), mount_path: "/tmp".to_owned(), ..VolumeMount::default() });
     Container {
         name: workload.role.program().to_owned(),
         image: Some(context.images.of(workload.role)),
@@ -43,7 +41,7 @@ pub(super) fn of(unit: &Unit, environment: Environment, context: &Context) -> Co
         }),
         resources: Some(resources(workload.role, &unit.resources)),
         security_context: Some(confined()),
-        volume_mounts: Some(mounts),
+        volume_mounts: Some(volumes::mounts(workload.role, &environment.files)),
         ..Container::default()
     }
 }

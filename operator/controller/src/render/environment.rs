@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, Secr
 use operator_plan::{Role, SecretFile, Setting, Stage, Workload, of_handle, of_shard};
 
 use super::context::Context;
-use super::{names, ports};
+use super::{names, ports, volumes};
 
 /// What a house's credentials on X are called, in its Secret and in the gateway's environment.
 const X_CREDENTIALS: [&str; 5] =
@@ -119,7 +119,8 @@ fn of_pods(role: Role, context: &Context) -> Vec<(String, Value)> {
                 own.push(("ALLOW_ORIGIN", Value::Text(origins.clone())));
             }
         }
-        Role::XEmulator | Role::SocialGateway | Role::Compositor => {}
+        Role::Compositor => own.push(("RECORDINGS", Value::Text(volumes::RECORDINGS.to_owned()))),
+        Role::XEmulator | Role::SocialGateway => {}
     }
     match role {
         Role::EngineWorker | Role::SocialGateway | Role::Compositor => {

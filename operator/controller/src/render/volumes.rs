@@ -11,8 +11,10 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use operator_plan::{Role, SecretFile};
 
-/// The name of the place to write.
-pub(super) const TMP: &str = "tmp";
+/// Where a compositor writes recordings, until they are fetched.
+pub(super) const RECORDINGS: &str = "/var/lib/sothebais/recordings";
+/// Where every program may write a little.
+const TMP: &str = "/tmp";
 
 /// Readable by the container's group alone.
 const SECRET_MODE: i32 = 0o440;
@@ -28,26 +30,27 @@ pub(super) fn of(role: Role, files: &[SecretFile]) -> Vec<Volume> {
         }),
         ..Volume::default()
     });
-    let tmp = Volume {
-        name: TMP.to_owned(),
+    let empty = |(directory, room): &(&str, &str)| Volume {
+        name: name(directory),
         empty_dir: Some(EmptyDirVolumeSource {
-            size_limit: Some(Quantity(room(role).to_owned())),
+            size_limit: Some(Quantity((*room).to_owned())),
             ..EmptyDirVolumeSource::default()
         }),
         ..Volume::default()
     };
-    secrets.chain([tmp]).collect()
+    secrets.chain(writable(role).iter().map(empty)).collect()
 }
 
-/// Where the container finds the Secrets.
-pub(super) fn mounts(files: &[SecretFile]) -> Vec<VolumeMount> {
-    let mount = |directory: &str| VolumeMount {
+/// Where the container finds the Secrets, and where it may write.
+pub(super) fn mounts(role: Role, files: &[SecretFile]) -> Vec<VolumeMount> {
+    let mount = |directory: &str, read_only: bool| VolumeMount {
         name: name(directory),
         mount_path: directory.to_owned(),
-        read_only: Some(true),
+        read_only: read_only.then_some(true),
         ..VolumeMount::default()
     };
-    directories(files).into_keys().map(mount).collect()
+    let secrets = directories(files).into_keys().map(|directory| mount(directory, true));
+    secrets.chain(writable(role).iter().map(|(directory, _)| mount(directory, false))).collect()
 }
 
 /// The files by the directory that they are in; a whole Secret is a directory.
@@ -93,10 +96,10 @@ fn name(directory: &str) -> String {
     super::names::label(directory.rsplit('/').next().unwrap_or_default())
 }
 
-/// Services write next to nothing; a compositor may record until its file is fetched.
-const fn room(role: Role) -> &'static str {
+/// The directories that a program may write in, and how much. Services write next to nothing.
+const fn writable(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::XEmulator | Role::EngineWorker | Role::SocialGateway => "64Mi",
-        Role::Compositor => "8Gi",
+        Role::XEmulator | Role::EngineWorker | Role::SocialGateway => &[(TMP, "64Mi")],
+        Role::Compositor => &[(RECORDINGS, "8Gi"), (TMP, "64Mi")],
     }
 }
