@@ -1,5 +1,6 @@
 mod api_server;
 mod fixtures;
+mod repeated;
 
 use std::collections::BTreeSet;
 
