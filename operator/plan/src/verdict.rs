@@ -151,7 +151,7 @@ pub fn phase(facts: &AuctionFacts) -> AuctionPhase {
     match (&facts.standing, facts.show) {
         (_, Show::Cancelled) | (Standing::Called, _) => AuctionPhase::Cancelled,
         (Standing::Missed, _) => AuctionPhase::Failed,
-        (Standing::Over, _) | (Standing::Serves { .. }, _) | (_, Show::Completed) => AuctionPhase::Completed,
+        (Standing::Over | Standing::Serves { .. }, _) | (_, Show::Completed) => AuctionPhase::Completed,
         (_, _) if facts.invalid.is_some() && facts.show == Show::Unknown => AuctionPhase::Pending,
         (Standing::Scheduled { .. }, _) => AuctionPhase::Scheduled,
         (Standing::Waiting(_), _) => AuctionPhase::Pending,
