@@ -9,10 +9,10 @@ use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams
 use kube::{Client, ResourceExt as _};
 use operator_plan::Protection;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::object::{APPLIED, Grip, Id, Kind, MANAGED_BY, MANAGER, Object, REVISION};
 use crate::render;
+use crate::render::names::digest;
 
 mod compare;
 mod trouble;
@@ -245,10 +245,9 @@ fn is_ours(found: &DynamicObject, wanted: &Object) -> bool {
 
 /// The manifest with the hash of itself, by which a later look tells our change of mind from somebody's edit.
 fn stamped(object: &Object) -> Value {
-    let hash = Sha256::digest(object.manifest.to_string().as_bytes());
-    let text = hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let hash = digest(object.manifest.to_string().as_bytes());
     let mut manifest = object.manifest.clone();
-    manifest["metadata"]["annotations"][APPLIED] = text.into();
+    manifest["metadata"]["annotations"][APPLIED] = hash.into();
     manifest
 }
 

@@ -246,7 +246,9 @@ impl Inner {
         let id = Id { namespace: place.0.clone(), kind, name: place.1.clone() };
         let Some(object) = self.objects.remove(&id) else { return BTreeSet::new() };
         let keys: BTreeSet<Key> = Key::of_object(&id.namespace, &object).into_iter().collect();
-        keys.iter().for_each(|key| self.disown(key, &id));
+        for key in &keys {
+            self.disown(key, &id);
+        }
         keys
     }
 

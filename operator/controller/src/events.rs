@@ -24,7 +24,7 @@ const LONGEST_NOTE: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tale {
     pub weight: Weight,
-    /// A single cause in PascalCase.
+    /// A single cause in `PascalCase`.
     pub reason: &'static str,
     /// What was done or tried.
     pub action: &'static str,
@@ -73,7 +73,7 @@ impl Events {
         match tokio::time::timeout(CALL_DEADLINE, self.recorder.publish(&event, object)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::debug!(error = %bootstrap::chain(&error), reason = tale.reason, "an event is lost")
+                tracing::debug!(error = %bootstrap::chain(&error), reason = tale.reason, "an event is lost");
             }
             Err(_) => tracing::debug!(reason = tale.reason, "an event is lost: the API server did not answer"),
         }

@@ -9,7 +9,7 @@ use bootstrap::clock::Clock;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, PostParams};
-use kube::{Client, ResourceExt as _};
+use kube::{Client, ResourceExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -80,7 +80,7 @@ impl Leader {
             match tokio::time::timeout(CALL, self.release()).await {
                 Ok(Ok(())) => tracing::info!("the lease is given back"),
                 Ok(Err(error)) => {
-                    tracing::warn!(error = %bootstrap::chain(&error), "the lease could not be given back")
+                    tracing::warn!(error = %bootstrap::chain(&error), "the lease could not be given back");
                 }
                 Err(_) => tracing::warn!("the lease could not be given back in time"),
             }
@@ -140,7 +140,7 @@ impl Leader {
             metadata: ObjectMeta {
                 name: Some(self.name.clone()),
                 namespace: Some(self.namespace.clone()),
-                resource_version: read.and_then(|lease| lease.resource_version()),
+                resource_version: read.and_then(ResourceExt::resource_version),
                 ..ObjectMeta::default()
             },
             spec: Some(LeaseSpec {

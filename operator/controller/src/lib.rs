@@ -1,6 +1,6 @@
 //! The operator: reconciles `Auction` and `Stream` resources into pods, routes and protection.
 //!
-//! Every reconcile is dereference → validate → plan → apply → update_status, which this house calls read → check → decide →
+//! Every reconcile is dereference → validate → plan → apply → `update_status`, which this house calls read → check → decide →
 //! act → report, one file a verb. What is decided is pure; what is written is compared first, so that nothing is written when
 //! nothing changed.
 

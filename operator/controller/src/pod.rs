@@ -63,9 +63,9 @@ fn presence(pod: &Pod, container: Option<&ContainerStatus>, ready: bool) -> Pres
     if pod.metadata.deletion_timestamp.is_some() {
         return Presence::Going;
     }
-    match pod.status.as_ref().and_then(|status| status.phase.as_deref()) {
-        Some("Failed" | "Succeeded") => return Presence::Broken,
-        Some(_) | None => {}
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if let Some("Failed" | "Succeeded") = phase {
+        return Presence::Broken;
     }
     // A worker that waits for its shard's lease is started and not ready: it can take over.
     let started = container.is_some_and(|it| it.started == Some(true));

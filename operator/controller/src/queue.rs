@@ -171,7 +171,7 @@ mod tests {
     async fn the_earlier_of_two_times_counts_and_an_earlier_reason_replaces_both() {
         let queue = Queue::default();
         let start = Instant::now();
-        queue.add_at(key("a"), start + Duration::from_secs(600));
+        queue.add_at(key("a"), start + Duration::from_mins(10));
         queue.add_at(key("a"), start + Duration::from_millis(30));
         let taken = queue.take().await.key;
         assert!(start.elapsed() >= Duration::from_millis(30));

@@ -13,7 +13,9 @@ use bootstrap::http::{listen, serve_operations};
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
 use bootstrap::ports::{self, Ports, Service};
+use k256::ecdsa::SigningKey;
 use secrecy::ExposeSecret as _;
+use store::PgPool;
 use store::lease::Claimant;
 
 use crate::args::WorkerArgs;
@@ -44,22 +46,14 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     let (ws_listener, ws) = listen(args.common.bind, wanted.ws, "AUCTION_ENGINE_WS_PORT").await?;
     serve_operations(&life, (metrics_listener, &registry), (health_listener, &health));
 
-    let missing = if args.create_receipt_key { Missing::Create } else { Missing::Refuse };
-    let key = receipt_key_file::load(&args.receipt_key, missing)?;
+    let key = receipt_key(&args)?;
     let shard: Arc<str> = Arc::from(args.shard.as_str());
     let signer = Arc::new(Signer::new(shard.clone(), key));
     let database = store::Database::new(args.database.database_url.expose_secret(), Service::AuctionEngine.name())?;
     let pool = database.pool();
-    let prepared = async {
-        tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(&pool))
-            .await
-            .context("the database did not come up")??;
-        store::receipt_key::publish(&pool, &shard, signer.address().into()).await?;
-        anyhow::Ok(())
-    };
     // The first process of a container has no other way to be stopped while it waits.
     tokio::select! {
-        prepared = prepared => prepared?,
+        prepared = prepare(&pool, &shard, &signer) => prepared?,
         stopped = life.until_stopped() => return Ok(stopped?),
     }
 
@@ -100,5 +94,18 @@ pub async fn worker(args: WorkerArgs) -> anyhow::Result<()> {
     life.until_stopped().await?;
     life.drained(STOP_GRACE).await?;
     drop(telemetry);
+    Ok(())
+}
+
+fn receipt_key(args: &WorkerArgs) -> anyhow::Result<SigningKey> {
+    let missing = if args.create_receipt_key { Missing::Create } else { Missing::Refuse };
+    Ok(receipt_key_file::load(&args.receipt_key, missing)?)
+}
+
+/// Brings the schema up to date and publishes the receipt key.
+async fn prepare(pool: &PgPool, shard: &str, signer: &Signer) -> anyhow::Result<()> {
+    let migrated = tokio::time::timeout(MIGRATE_DEADLINE, store::migrate(pool)).await;
+    migrated.context("the database did not come up")??;
+    store::receipt_key::publish(pool, shard, signer.address().into()).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What composing costs beside encoding: `bench-compositor [SECONDS]`. Processor seconds of this thread, in one run, frame by
+//! What drawing costs beside encoding: `bench-compositor [SECONDS]`. Processor seconds of this thread, in one run, frame by
 //! frame in turn: a bid every three seconds, a countdown, a bar that moves with every frame.
 
 use anyhow::Context as _;
@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     let mut composer = Composer::new(Scene::house(), Fonts::new([]));
     let mut encoder = Encoder::open(&settings, FrameNumber(0))?;
     let mut view = state("open");
-    let (mut composing, mut encoding, mut bytes, mut pixels) = (0.0, 0.0, 0, 0);
+    let (mut drawing, mut encoding, mut bytes, mut pixels) = (0.0, 0.0, 0, 0);
     // The first picture is drawn whole, once a show: it is not what a second costs.
     composer.compose(&view, NOW);
     for n in 0..seconds * fps {
@@ -30,27 +30,27 @@ fn main() -> anyhow::Result<()> {
         }
         let begun = cpu()?;
         pixels += composer.compose(&view, now).damage.pixels();
-        let composed = cpu()?;
+        let drawn = cpu()?;
         let frame = Frame { planes: composer.picture().planes(), number: FrameNumber(n), keyframe: false };
         bytes += encoder.encode(frame)?.iter().map(|unit| unit.data.len()).sum::<usize>();
-        composing += composed - begun;
-        encoding += cpu()? - composed;
+        drawing += drawn - begun;
+        encoding += cpu()? - drawn;
     }
-    report(seconds, composing, encoding, (bytes, pixels / (seconds * fps)));
+    report(seconds, drawing, encoding, (bytes, pixels / (seconds * fps)));
     Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures to read")]
-fn report(seconds: u64, composing: f64, encoding: f64, (bytes, pixels): (usize, u64)) {
+fn report(seconds: u64, drawing: f64, encoding: f64, (bytes, pixels): (usize, u64)) {
     let second = seconds as f64;
     println!("seconds of 720p30, veryfast, CRF 20 under 2.5 Mb/s: {seconds}");
-    println!("composing: {:.5} CPU s per stream second, {pixels} pixels of damage a frame", composing / second);
+    println!("drawing: {:.5} CPU s per stream second, {pixels} pixels of damage a frame", drawing / second);
     println!(
         "encoding:  {:.5} CPU s per stream second, {:.0} kb/s with sound",
         encoding / second,
         bytes as f64 / second / 125.0
     );
-    println!("composing / encoding: {:.2} %", composing / encoding * 100.0);
+    println!("drawing / encoding: {:.2} %", drawing / encoding * 100.0);
 }
 
 fn bid(view: &mut AuctionView, n: u64, now: Moment) {

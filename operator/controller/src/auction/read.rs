@@ -116,9 +116,8 @@ fn is_worker(object: &DynamicObject) -> bool {
 
 async fn ask(operator: &Operator, auction: &Auction, name: &str, sights: &[Sight]) -> EngineAnswer {
     let worker = crate::render::names::service(&of_shard(&shard_of(auction, name)));
-    let ready = sights.iter().filter(|sight| sight.workload == worker && sight.ready);
-    let Some((address, pod)) = ready.filter_map(|sight| Some((sight.address.clone()?, sight.name.clone()))).next()
-    else {
+    let mut ready = sights.iter().filter(|sight| sight.workload == worker && sight.ready);
+    let Some((address, pod)) = ready.find_map(|sight| Some((sight.address.clone()?, sight.name.clone()))) else {
         return EngineAnswer::NotAsked;
     };
     match operator.asker.engine_status(&address).await {

@@ -6,8 +6,9 @@ use kube::ResourceExt as _;
 use operator_api::Auction;
 use operator_plan::shard_of;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use wire::rest::{SpecRequest, StatusBody};
+
+use crate::render::names::digest;
 
 /// The auctions of a shard, in the order of their names.
 pub(super) fn of_shard(cell: &[Arc<Auction>], shard: &str) -> Vec<Arc<Auction>> {
@@ -19,13 +20,12 @@ pub(super) fn of_shard(cell: &[Arc<Auction>], shard: &str) -> Vec<Arc<Auction>> 
 
 /// Names what is told and to whom; two of the same are one.
 pub(super) fn fingerprint(pod: &str, auctions: &[Arc<Auction>]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(pod);
+    let mut told = pod.as_bytes().to_vec();
     for auction in auctions {
-        hash.update(auction.uid().unwrap_or_default());
-        hash.update(auction.metadata.generation.unwrap_or(0).to_be_bytes());
+        told.extend(auction.uid().unwrap_or_default().into_bytes());
+        told.extend(auction.metadata.generation.unwrap_or(0).to_be_bytes());
     }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    digest(&told)
 }
 
 /// The generation to tell the spec under; `None` when the worker has every auction as it is wanted.

@@ -12,8 +12,8 @@ use self::fixtures::{
 };
 use super::*;
 
-fn only(desired: Desired, kind: Kind, context: &Context) -> Vec<Value> {
-    let objects = objects(&desired, context).into_iter();
+fn only(desired: &Desired, kind: Kind, context: &Context) -> Vec<Value> {
+    let objects = objects(desired, context).into_iter();
     objects.filter(|object| object.id.kind == kind).map(|object| object.manifest).collect()
 }
 
@@ -22,7 +22,7 @@ fn of_units(units: Vec<operator_plan::Unit>) -> Desired {
 }
 
 fn pods(units: Vec<operator_plan::Unit>, context: &Context) -> Vec<Value> {
-    only(of_units(units), Kind::Pod, context)
+    only(&of_units(units), Kind::Pod, context)
 }
 
 fn variable<'a>(pod: &'a Value, name: &str) -> Option<&'a Value> {
@@ -67,7 +67,7 @@ fn a_rehearsal_asks_the_stand_in_and_believes_the_local_issuer() {
     let pods = pods(vec![emulator(), gateway()], &rehearsal);
     assert_eq!(variable(&pods[1], "X_API_URL").unwrap()["value"], "http://x-emulator-the-0house:4700");
     assert_eq!(variable(&pods[1], "AUTH_JWKS").unwrap()["value"], "/var/run/sothebais/issuer/jwks.json");
-    let services = only(of_units(vec![emulator()]), Kind::Service, &rehearsal);
+    let services = only(&of_units(vec![emulator()]), Kind::Service, &rehearsal);
     insta::assert_yaml_snapshot!(services[0]);
     let air = self::pods(vec![gateway()], &context());
     assert_eq!(variable(&air[0], "X_API_URL"), None, "X itself is the program's own default");
@@ -123,7 +123,7 @@ fn neither_epoch_nor_protection_nor_place_change_the_revision_and_the_image_does
 #[test]
 fn the_public_reaches_sockets_and_requests_and_never_the_control_of_a_worker() {
     let desired = Desired { routes: vec![route(Tls::Secret("night-tls".to_owned()))], ..of_units(vec![]) };
-    let routes = only(desired, Kind::IngressRoute, &context());
+    let routes = only(&desired, Kind::IngressRoute, &context());
     insta::assert_yaml_snapshot!(routes[0]);
 }
 
@@ -134,7 +134,7 @@ fn a_route_with_an_issuer_asks_for_a_certificate_and_one_without_tls_is_plain() 
     assert_eq!(issued.iter().map(|object| object.id.kind).collect::<Vec<_>>(), [Kind::Certificate, Kind::IngressRoute]);
     insta::assert_yaml_snapshot!(issued[0].manifest);
     assert_eq!(issued[1].manifest["spec"]["tls"]["secretName"], issued[0].manifest["spec"]["secretName"]);
-    let plain = only(with(Tls::Off), Kind::IngressRoute, &context());
+    let plain = only(&with(Tls::Off), Kind::IngressRoute, &context());
     assert_eq!(plain[0]["spec"]["entryPoints"][0], "web");
     assert!(plain[0]["spec"].get("tls").is_none());
 }
@@ -142,7 +142,7 @@ fn a_route_with_an_issuer_asks_for_a_certificate_and_one_without_tls_is_plain() 
 #[test]
 fn rtmps_ends_at_the_proxy_under_a_name_of_its_own() {
     let desired = Desired { ingests: vec![ingest()], ..of_units(vec![]) };
-    insta::assert_yaml_snapshot!(only(desired, Kind::IngressRouteTcp, &context())[0]);
+    insta::assert_yaml_snapshot!(only(&desired, Kind::IngressRouteTcp, &context())[0]);
 }
 
 #[test]
@@ -150,20 +150,20 @@ fn a_host_that_would_change_a_rule_makes_no_route_and_is_told() {
     let mut crooked = route(Tls::Off);
     crooked.host = "a`) || Host(`b".to_owned();
     let desired = Desired { routes: vec![crooked, route(Tls::Off)], ..of_units(vec![]) };
-    assert_eq!(only(desired.clone(), Kind::IngressRoute, &context()).len(), 1);
+    assert_eq!(only(&desired, Kind::IngressRoute, &context()).len(), 1);
     assert_eq!(refused(&desired, &context()).len(), 1);
 }
 
 #[test]
 fn every_middleware_that_a_route_names_is_in_its_house_and_equal_limits_share_them() {
-    let house = house(&furnished("shows"), &context());
-    let made: Vec<_> = house.iter().filter(|object| object.id.kind == Kind::Middleware).collect();
+    let furniture = house(&furnished("shows"), &context());
+    let made: Vec<_> = furniture.iter().filter(|object| object.id.kind == Kind::Middleware).collect();
     let names: BTreeSet<_> = made.iter().map(|object| object.id.name.as_str()).collect();
     // Allow, rate, in-flight, headers, compress: the open route shares the last two.
     assert_eq!((made.len(), names.len()), (5, 5));
     let desired = Desired { routes: vec![route(Tls::Off)], ..of_units(vec![]) };
-    let named = only(desired, Kind::IngressRoute, &context());
-    for route in named[0]["spec"]["routes"].as_array().unwrap() {
+    let asked = only(&desired, Kind::IngressRoute, &context());
+    for route in asked[0]["spec"]["routes"].as_array().unwrap() {
         for middleware in route["middlewares"].as_array().unwrap() {
             assert!(names.contains(middleware["name"].as_str().unwrap()), "{middleware}");
         }
@@ -202,7 +202,7 @@ fn a_namespace_without_streams_has_no_account() {
 
 #[test]
 fn the_lease_names_its_first_publisher_and_the_epoch() {
-    insta::assert_yaml_snapshot!(only(show("shows"), Kind::Lease, &context())[0]);
+    insta::assert_yaml_snapshot!(only(&show("shows"), Kind::Lease, &context())[0]);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, PostParams};
 use operator_api::conditions::Reason;
 use operator_plan::verdict::{About, Trouble};
-use sha2::{Digest as _, Sha256};
 use wire::compositor::{CompositorSpec, Publish};
 
 use super::decide::{Decided, Tell};
@@ -18,6 +17,7 @@ use crate::key::Key;
 use crate::object::{Id, Kind};
 use crate::operator::{Operator, Told};
 use crate::render::LEASE_SECONDS;
+use crate::render::names::digest;
 
 /// What the acts came to.
 #[derive(Debug, Default)]
@@ -128,7 +128,7 @@ impl Acted {
             }
             // It will say so itself at the next look, by saying nothing.
             Err(error) => {
-                tracing::info!(pod = tell.pod, error = %bootstrap::chain(&error), "a compositor was not told")
+                tracing::info!(pod = tell.pod, error = %bootstrap::chain(&error), "a compositor was not told");
             }
         }
     }
@@ -138,5 +138,5 @@ impl Acted {
 fn fingerprint(tell: &Tell) -> String {
     let spec = CompositorSpec { generation: 0, ..tell.spec.clone() };
     let text = serde_json::to_vec(&spec).expect("a spec is plain data");
-    Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    digest(&text)
 }

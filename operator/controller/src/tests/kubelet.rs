@@ -32,9 +32,12 @@ pub(super) struct Kubelet {
     /// By namespace and workload.
     shards: Arc<Mutex<BTreeMap<(String, String), Shard>>>,
     namespaces: Arc<Mutex<BTreeSet<String>>>,
-    running: Arc<Mutex<BTreeMap<(String, String), (CancellationToken, Option<Studio>)>>>,
+    running: Arc<Mutex<BTreeMap<(String, String), Running>>>,
     pub(super) mood: Arc<Mutex<Mood>>,
 }
+
+/// What stops a pod, and the compositor in it if it is one.
+type Running = (CancellationToken, Option<Studio>);
 
 /// How pods fare.
 #[derive(Debug, Clone, Default)]

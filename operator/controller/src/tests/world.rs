@@ -11,7 +11,7 @@ use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
 use clap::Parser as _;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::{Client, ResourceExt as _};
+use kube::{Client, ResourceExt};
 use operator_api::{Auction, Stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ use crate::observe::Observe;
 use crate::operator::{Operator, Pace};
 
 /// What takes longer will not happen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// Looks of an operator under test wait a tenth of their time.
 const PACE: Pace = Pace(10);
@@ -152,7 +152,7 @@ impl World {
     }
 
     pub(super) async fn names(&self, kind: Kind) -> anyhow::Result<Vec<String>> {
-        Ok(self.ours(kind).await?.iter().map(|object| object.name_any()).collect())
+        Ok(self.ours(kind).await?.iter().map(ResourceExt::name_any).collect())
     }
 
     async fn ours(&self, kind: Kind) -> anyhow::Result<Vec<DynamicObject>> {

@@ -65,11 +65,9 @@ fn value(setting: &Setting, machine: &Machine) -> anyhow::Result<Option<String>>
         Setting::XCredentialsFile => {
             path(&machine.data.keys().join("x-credentials.json")).filter(|p| Path::new(p).exists())
         }
-        // A crowd on this machine is told where to look once ports are known.
-        Setting::EngineSocket { .. } => None,
         Setting::XApiUrl { handle } => emulator(machine, handle)?,
-        // Instances and namespaces are the cluster's.
-        Setting::InstanceName | Setting::Namespace => None,
+        // A crowd on this machine is told where to look once ports are known; instances and namespaces are the cluster's.
+        Setting::EngineSocket { .. } | Setting::InstanceName | Setting::Namespace => None,
     })
 }
 

@@ -95,7 +95,7 @@ fn tape_is_right(ingest: &Ingest) -> anyhow::Result<()> {
     }
     let keyframes: Vec<f64> = of(0).filter(|(_, _, key)| *key).map(|(_, at, _)| *at).collect();
     ensure!(keyframes.windows(2).all(|pair| pair[1] - pair[0] <= 2_010.0), "{keyframes:?}");
-    let (first, last) = (of(1).next().map(|it| it.1), of(1).last().map(|it| it.1));
+    let (first, last) = (of(1).next().map(|it| it.1), of(1).next_back().map(|it| it.1));
     let (first, last) = (first.unwrap_or(-1.0), last.unwrap_or(-1.0));
     ensure!(
         (first - video[0]).abs() <= 45.0 && (last - video[video.len() - 1]).abs() <= 60.0,

@@ -94,7 +94,9 @@ impl World {
     fn decide(&self, rules: Rules) -> Succession {
         let mut seen = self.instances.clone();
         if self.answers == Answers::Lost {
-            seen.iter_mut().for_each(|instance| instance.duty = Duty::Unknown);
+            for instance in &mut seen {
+                instance.duty = Duty::Unknown;
+            }
         }
         decide(&self.wanted(rules), &seen, self.last_epoch, STALE)
     }
@@ -312,7 +314,9 @@ fn explore(rules: Rules) -> usize {
         }
         edge = further;
     }
-    seen.iter().for_each(|world| world.converges(rules));
+    for world in &seen {
+        world.converges(rules);
+    }
     seen.len()
 }
 

@@ -16,7 +16,7 @@ fn program(settings: &Settings, from: u64, frames: u64, mut each: impl FnMut(&Ac
     let (width, height) = (settings.width as usize, settings.height as usize);
     for n in from..from + frames {
         let luma: Vec<u8> = (0..width * height)
-            .map(|at| u8::try_from((at / width + at + n as usize * 3) % 200 + 20).unwrap())
+            .map(|at| u8::try_from((at / width + at + usize::try_from(n).unwrap() * 3) % 200 + 20).unwrap())
             .collect();
         let chroma = vec![128; width * height / 4];
         let planes = [(&luma[..], width), (&chroma[..], width / 2), (&chroma[..], width / 2)];

@@ -74,15 +74,15 @@ fn nothing_outside_of_the_damage_changes() {
     let mut composer = house();
     let mut before = Picture::black(1280, 720);
     for name in STATES {
-        let composed = composer.compose(&testing::state(name), NOW);
+        let drawn = composer.compose(&testing::state(name), NOW);
         let [(old, stride), ..] = before.planes();
-        let [(new, _), ..] = composed.picture.planes();
+        let [(new, _), ..] = drawn.picture.planes();
         for (at, (old, new)) in old.iter().zip(new).enumerate() {
             let (x, y) = (u32::try_from(at % stride).unwrap(), u32::try_from(at / stride).unwrap());
             let here = Rect { x, y, width: 1, height: 1 };
-            assert!(old == new || composed.damage.parts().iter().any(|part| part.overlaps(here)), "{name} at {x},{y}");
+            assert!(old == new || drawn.damage.parts().iter().any(|part| part.overlaps(here)), "{name} at {x},{y}");
         }
-        before = composed.picture.clone();
+        before = drawn.picture.clone();
     }
 }
 
