@@ -107,6 +107,7 @@ generate: build-tests
     {{target}}/release/social-gateway openapi > services/social-gateway/openapi.json
     {{target}}/release/compositor openapi > services/compositor/openapi.json
     {{target}}/release/examples/scene-pictures services/lib/scene/goldens
+    for part in served own cluster; do {{target}}/release/examples/rbac $part > helm/sothebais/files/rbac/$part.yaml; done
     HELM="$(.ci/chart-tools)/helm" {{target}}/release/packaging
 
 # Fails when a generated file is not what its source says.
