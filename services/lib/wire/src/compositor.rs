@@ -38,12 +38,40 @@ pub struct Source {
 
 /// Whether outputs that strangers see may be fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "mode", rename_all = "snake_case", try_from = "PublishFields")]
 pub enum Publish {
     /// Composes and encodes, sends nothing: ready to take over.
     Dark,
     /// Sends, under the publisher lease's epoch.
     OnAir { epoch: u64 },
+}
+
+/// How [`Publish`] is read: a tagged enum would let `dark` have fields that mean nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublishFields {
+    mode: PublishMode,
+    epoch: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PublishMode {
+    Dark,
+    OnAir,
+}
+
+impl TryFrom<PublishFields> for Publish {
+    type Error = &'static str;
+
+    fn try_from(PublishFields { mode, epoch }: PublishFields) -> Result<Self, Self::Error> {
+        match (mode, epoch) {
+            (PublishMode::Dark, None) => Ok(Self::Dark),
+            (PublishMode::OnAir, Some(epoch)) => Ok(Self::OnAir { epoch }),
+            (PublishMode::Dark, Some(_)) => Err("an epoch belongs to the mode on_air alone"),
+            (PublishMode::OnAir, None) => Err("the mode on_air needs an epoch"),
+        }
+    }
 }
 
 /// The spec was taken.

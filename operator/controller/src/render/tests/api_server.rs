@@ -62,22 +62,27 @@ async fn every_object_is_accepted_strictly_and_every_pod_at_the_restricted_level
 }
 
 /// Makes what a pod names.
-pub(super) async fn prepare(client: &Client, namespace: &str, pod: &Value) -> anyhow::Result<()> {
+async fn prepare(client: &Client, namespace: &str, pod: &Value) -> anyhow::Result<()> {
     use k8s_openapi::api::core::v1::ServiceAccount;
+    make_priority_class(client, pod).await?;
+    if let Some(name) = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str) {
+        let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+        let account = ServiceAccount { metadata, ..ServiceAccount::default() };
+        made(Api::namespaced(client.clone(), namespace).create(&PostParams::default(), &account).await)?;
+    }
+    Ok(())
+}
+
+/// Makes the priority class that a pod names; it is nobody's child.
+pub(super) async fn make_priority_class(client: &Client, pod: &Value) -> anyhow::Result<()> {
     use k8s_openapi::api::scheduling::v1::PriorityClass;
-    let named = |path: &str| pod.pointer(path).and_then(Value::as_str);
-    if let Some(name) = named("/spec/priorityClassName") {
+    if let Some(name) = pod.pointer("/spec/priorityClassName").and_then(Value::as_str) {
         let class = PriorityClass {
             metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
             value: Some(1_000),
             ..PriorityClass::default()
         };
         made(Api::all(client.clone()).create(&PostParams::default(), &class).await)?;
-    }
-    if let Some(name) = named("/spec/serviceAccountName") {
-        let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
-        let account = ServiceAccount { metadata, ..ServiceAccount::default() };
-        made(Api::namespaced(client.clone(), namespace).create(&PostParams::default(), &account).await)?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) fn context() -> Context {
         "--traefik-namespace=traefik",
         "--monitoring-namespace=monitoring",
         "--operator-namespace=sothebais",
-        "--priority-class=sothebais-live",
+        "--priority-class=show-on-air",
     ];
     context_of(Stage::Air, &flags)
 }

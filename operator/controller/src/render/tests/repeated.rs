@@ -5,7 +5,7 @@ use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::api_server::{prepare, restricted};
+use super::api_server::{make_priority_class, restricted};
 use super::fixtures::{self, context};
 use crate::act::{ActError, Actor, Wrote};
 use crate::object::{Grip, Id, Kind, Object, Provider};
@@ -22,7 +22,7 @@ async fn everything(client: &Client) -> anyhow::Result<Vec<Object>> {
             metadata.remove("ownerReferences");
         }
         if object.id.kind == Kind::Pod {
-            prepare(client, &namespace, &object.manifest).await?;
+            make_priority_class(client, &object.manifest).await?;
         }
     }
     Ok(all)
