@@ -27,8 +27,8 @@ build:
 images *ARGS: build
     images/build {{ARGS}}
 
-# Everything that must hold: checks, tests with a recorded show, twenty drill rounds.
-test: check check-generated test-units (drill-built "--rounds" "20")
+# Everything that must hold: checks, tests with a recorded show, twenty drill rounds, a show on a real cluster.
+test: check check-generated test-units (drill-built "--rounds" "20") cluster-demo-built
 
 # Builds every program, test and example in one go, so that all share their dependencies' features.
 build-tests:
@@ -53,6 +53,11 @@ drill *ARGS="--rounds 20": build
 drill-built *ARGS:
     {{sothebais}} drill {{ARGS}}
 
+# A show on a real node, with the programs as they are. Namespaces, mounts and control groups are made as root.
+[private]
+cluster-demo-built:
+    $([ "$(id -u)" = 0 ] || echo sudo --preserve-env=PATH,HOME,CARGO_TARGET_DIR) {{sothebais}} cluster-demo --picture {{target}}/show.png --report {{target}}/cluster-demo.json
+
 # Builds engines with a fault each and shows that the drill catches every one.
 drill-faults *ARGS: build
     {{sothebais}} drill faults {{ARGS}}
@@ -61,9 +66,9 @@ drill-faults *ARGS: build
 bench NAME *ARGS: build
     {{sothebais}} bench {{NAME}} {{ARGS}}
 
-# A real Kubernetes on this machine: up, down, status, images, kubectl, kill, … (docs/cluster.md).
+# A real Kubernetes on this machine: up, down, status, images, kubectl, kill, … or `demo`: a whole show on it (docs/cluster.md).
 cluster *ARGS="status": build-cluster
-    {{target}}/release/cluster {{ARGS}}
+    {{ if ARGS =~ '^demo( |$)' { sothebais + " cluster-" + ARGS } else { target + "/release/cluster " + ARGS } }}
 
 # Builds the program behind `cluster`; with everything else, so that all share their dependencies' features.
 [private]

@@ -18,6 +18,8 @@ pub enum Command {
     Up(up::Args),
     /// Plays a whole show as a rehearsal and prints its closing table.
     Demo(demo::Args),
+    /// Plays the same show on a real cluster, from `helm install` to `kubectl delete`; run it as `./just cluster demo`.
+    ClusterDemo(demo::cluster::Args),
     /// Recomputes winners and hashes from a journal and checks its signatures.
     Verify(verify::Args),
     /// Folds a journal and prints its story.

@@ -5,6 +5,7 @@
 //! the journal → verify → report. Nothing here feeds the engine: posts reach it from X alone.
 
 mod bidders;
+pub mod cluster;
 mod crowd;
 mod house;
 mod place;

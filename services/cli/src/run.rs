@@ -23,6 +23,7 @@ async fn work(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Up(args) => up::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::ClusterDemo(args) => demo::cluster::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),

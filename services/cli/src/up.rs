@@ -18,11 +18,10 @@ use uuid::Uuid;
 use wire::rest::AuctionState;
 
 use crate::machine::data_dir::DataDir;
-use crate::machine::engine::REFUSED;
+use crate::machine::engine::Engine;
 use crate::machine::{Logs, Machine, Options};
 use crate::manifest;
 use crate::progress::Progress;
-use crate::trouble::Trouble;
 
 /// A worker that was killed serves again within seconds; one that does not in this many looks is out of order.
 const HAND_OVER_TRIES: u32 = 30;
@@ -161,7 +160,7 @@ async fn hand_over_at_last(
     let mut tries = 0;
     while let Err(error) = hand_over(machine, plan, generation, auctions, progress).await {
         tries += 1;
-        if tries >= HAND_OVER_TRIES || is_refused(&error) {
+        if tries >= HAND_OVER_TRIES || Engine::is_refusal(&error) {
             return Err(error);
         }
         tokio::select! {
@@ -188,11 +187,6 @@ pub fn admit(data: &DataDir, mut auctions: Vec<Auction>) -> anyhow::Result<(i64,
     }
     data.write_state(&state)?;
     Ok((state.generation, auctions))
-}
-
-/// Whether the engine has said no, as opposed to nothing.
-fn is_refused(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Trouble>().is_some_and(|trouble| trouble.code == REFUSED)
 }
 
 /// Moves a rehearsal's auctions to now. A machine that is started again with the same manifests keeps their start, and an

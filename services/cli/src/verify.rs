@@ -13,14 +13,13 @@ mod tests;
 mod trust;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, hex};
 use auction_core::replay::LotResult;
 use serde::Serialize;
 
-use crate::machine::Machine;
 use crate::report_file;
 use crate::trouble::Trouble;
 pub use anchor::Anchor;
@@ -191,10 +190,10 @@ fn at_least_one_row(verified: Vec<Verified>) -> Result<Vec<Verified>, Fault> {
     }
 }
 
-/// Verifies the journals of a running machine against the keys that it has pinned.
-pub async fn machine(machine: &Machine) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
-    let trust = Trust::of_data_directory(machine.data.root())?;
-    source::check(&machine.postgres.url(), Asked { pinned: trust, anchors: &[] }, None).await
+/// Verifies the journals of a running database against the keys that are pinned in a directory.
+pub async fn with_pins_of(directory: &Path, url: &str) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
+    let trust = Trust::of_data_directory(directory)?;
+    source::check(url, Asked { pinned: trust, anchors: &[] }, None).await
 }
 
 fn shard_report(verified: &Verified) -> ShardReport {

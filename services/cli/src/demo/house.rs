@@ -162,7 +162,7 @@ async fn authors(emulator: &str) -> anyhow::Result<Vec<Author>> {
 }
 
 /// Makes an account for somebody who is named in the limits but never posts.
-async fn introduce(emulator: &str, handle: &str) -> anyhow::Result<Author> {
+pub(super) async fn introduce(emulator: &str, handle: &str) -> anyhow::Result<Author> {
     let body = serde_json::json!({"handle": handle});
     let request = reqwest::Client::new().post(format!("{emulator}/_emulator/users")).json(&body);
     let answer = request.send().await.and_then(reqwest::Response::error_for_status);

@@ -33,6 +33,6 @@ impl Place for Machine {
     }
 
     async fn verified(&self) -> anyhow::Result<Result<Vec<Verified>, Fault>> {
-        verify::machine(self).await
+        verify::with_pins_of(self.data.root(), &self.postgres.url()).await
     }
 }

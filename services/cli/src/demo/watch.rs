@@ -98,7 +98,7 @@ pub(super) async fn settle(place: &mut impl Place, show: &Show, house: &House) -
         let shards = journal::shards(&pool).await.context("the journal cannot be read")?;
         let mut replays = Vec::new();
         for shard in shards {
-            replays.push(folded(&pool, &shard.shard).await?);
+            replays.push(folded(&pool, &shard.shard, u64::MAX).await?);
         }
         for handle in &show.handles {
             counts.taken_in += social::last_seq(&pool, handle).await.context("the inbox cannot be read")?;
@@ -142,15 +142,17 @@ pub(super) struct PostsIn {
     pub(super) read: u64,
 }
 
-async fn folded(pool: &store::PgPool, shard: &str) -> anyhow::Result<Replay> {
+/// A shard's journal up to a row, folded.
+pub(super) async fn folded(pool: &store::PgPool, shard: &str, last: u64) -> anyhow::Result<Replay> {
     let mut replay = Replay::new();
     loop {
         let page = journal::page(pool, shard, replay.seq(), PAGE).await.context("the journal cannot be read")?;
-        if page.is_empty() {
-            return Ok(replay);
-        }
-        for row in &page {
+        let wanted = page.iter().take_while(|row| row.seq <= last).count();
+        for row in &page[..wanted] {
             replay.fold(Row { seq: row.seq, entry: &row.entry, hash: row.hash })?;
+        }
+        if page.is_empty() || wanted < page.len() {
+            return Ok(replay);
         }
     }
 }

@@ -1,16 +1,21 @@
 //! What a machine asks of its engine worker over the public API: the spec, the status, the bidders.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use operator_api::Auction;
+use reqwest::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wire::rest::{BidAnswer, BidRequest};
 
 use crate::trouble::Trouble;
 
-/// The code of an answer that says no; what is asked must change before it is asked again.
-pub const REFUSED: &str = "EngineRefused";
+/// The code of an answer that says no by the rules; what is asked must change before it is asked again.
+const REFUSED: &str = "EngineRefused";
+/// The code of an answer that says no to the request itself: no right to it, no such thing, too many.
+const NOT_TAKEN: &str = "RequestNotTaken";
 /// A worker answers in milliseconds; a spec of many lots or an import of many bidders is one commit or a few.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -29,6 +34,28 @@ impl Engine {
     pub fn new(api: String, socket: String, token: String) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
         Ok(Self { api, socket, token, client })
+    }
+
+    /// Behind a proxy at `proxy`, which knows it by `host`.
+    pub fn behind(proxy: SocketAddr, host: &str, token: String) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().resolve(host, proxy).build()?;
+        Ok(Self { api: host.to_owned(), socket: host.to_owned(), token, client })
+    }
+
+    /// The same worker by the token of somebody else.
+    #[must_use]
+    pub fn for_somebody(&self, token: String) -> Self {
+        Self { token, ..self.clone() }
+    }
+
+    /// Whether the error is an answer that says no.
+    pub fn is_refusal(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<Trouble>().is_some_and(|trouble| [REFUSED, NOT_TAKEN].contains(&trouble.code))
+    }
+
+    /// Whether the error is the verdict of the rules.
+    pub fn is_judged(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<Trouble>().is_some_and(|trouble| trouble.code == REFUSED)
     }
 
     pub fn url(&self) -> String {
@@ -61,6 +88,12 @@ impl Engine {
         self.send(path, self.client.post(format!("{}{path}", self.url())).json(body)).await
     }
 
+    /// Places a bid; the same `key` again is the same bid.
+    pub async fn bid(&self, auction: &str, bid: &BidRequest, key: &str) -> anyhow::Result<BidAnswer> {
+        let request = self.client.post(format!("{}/v1/auctions/{auction}/bids", self.url()));
+        self.send("a bid", request.header("idempotency-key", key).json(bid)).await
+    }
+
     /// Registers bidders, all or none.
     pub async fn import(&self, bidders: &[wire::rest::BidderLine]) -> anyhow::Result<wire::rest::ImportReport> {
         let mut lines = Vec::new();
@@ -85,7 +118,11 @@ impl Engine {
         let detail = field("detail").unwrap_or(text);
         let code = field("code").unwrap_or_else(|| status.to_string());
         let message = format!("the engine refused {what} ({code}): {detail}");
-        let kind = if status.is_server_error() { "EngineUnavailable" } else { REFUSED };
+        let kind = match status {
+            StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => REFUSED,
+            status if status.is_server_error() => "EngineUnavailable",
+            _ => NOT_TAKEN,
+        };
         Err(Trouble::new(kind, message, field("remedy").unwrap_or_else(|| "see its log".to_owned())).into())
     }
 }

@@ -1,7 +1,6 @@
 //! The real program against an independent RTMP server (nginx), read back by ffprobe and ffmpeg.
 
 mod engine;
-mod ingest;
 mod pictures;
 mod process;
 mod publisher;

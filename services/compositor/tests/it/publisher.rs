@@ -1,17 +1,18 @@
 //! The publisher's lease on a real API server.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
+use private_servers::Rtmp;
 use serde_json::json;
 use testkit::kubernetes;
 use wire::compositor::OutputState;
 
 use crate::engine::Engine;
-use crate::ingest::Ingest;
 use crate::process::{Compositor, spec};
 
 const ME: &str = "compositor-show-3";
@@ -50,7 +51,8 @@ async fn an_output_connects_only_under_the_lease_goes_on_without_it_and_ends_whe
     leases.create(&PostParams::default(), &lease(Some("compositor-show-2"), 2)).await?;
 
     let directory = tempfile::tempdir()?;
-    let (engine, mut ingest) = (Engine::start().await?, Ingest::start(&directory.path().join("ingest"))?);
+    let (engine, mut ingest) =
+        (Engine::start().await?, Rtmp::start(&directory.path().join("ingest"), Ipv4Addr::LOCALHOST.into()).await?);
     #[expect(clippy::disallowed_methods, reason = "the test run's own setting")]
     let kubeconfig = std::env::var(kubernetes::KUBECONFIG)?;
     let settings = [
@@ -78,7 +80,7 @@ async fn an_output_connects_only_under_the_lease_goes_on_without_it_and_ends_whe
     name(&leases, "compositor-show-4", 4).await?;
     compositor.until("x", OutputState::Idle).await?;
     ensure!(compositor.status().await?.epoch.is_none());
-    ingest.die()?;
+    ingest.kill9();
     compositor.stop().await?;
     let holder = leases.get("show-publisher").await?.spec.and_then(|spec| spec.holder_identity);
     assert_eq!(holder.as_deref(), Some("compositor-show-4"), "what names another is not touched");

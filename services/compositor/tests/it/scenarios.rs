@@ -1,14 +1,15 @@
 //! The shows.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::ensure;
+use private_servers::Rtmp;
 use scene::{Area, AuctionView, Composer, Fonts, Link, LotShown, Moment, Money, Phase, Scene};
 use serde_json::json;
 use wire::compositor::{OutputState, ProgramState};
 
 use crate::engine::Engine;
-use crate::ingest::Ingest;
 use crate::pictures;
 use crate::process::{Compositor, spec};
 
@@ -52,7 +53,8 @@ fn drawn(amount: &str) -> Composer {
 #[tokio::test]
 async fn a_show_reaches_an_independent_server_with_the_price_that_the_engine_told() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
-    let (engine, ingest) = (Engine::start().await?, Ingest::start(&directory.path().join("ingest"))?);
+    let (engine, ingest) =
+        (Engine::start().await?, Rtmp::start(&directory.path().join("ingest"), Ipv4Addr::LOCALHOST.into()).await?);
     let compositor = Compositor::start(directory.path(), &[SOLE]).await?;
     let at = format!("http://{}", engine.address);
     let on_air = json!({"mode": "on_air", "epoch": 3});
@@ -81,7 +83,7 @@ async fn a_show_reaches_an_independent_server_with_the_price_that_the_engine_tol
     tape_is_right(&ingest)
 }
 
-fn tape_is_right(ingest: &Ingest) -> anyhow::Result<()> {
+fn tape_is_right(ingest: &Rtmp) -> anyhow::Result<()> {
     let tapes = ingest.tapes()?;
     ensure!(tapes.len() == 1, "one connection makes one tape: {tapes:?}");
     let streams = pictures::ffprobe(&tapes[0], &["-show_entries", "stream=codec_name,r_frame_rate", "-of", "csv=p=0"])?;
@@ -112,8 +114,8 @@ fn tape_is_right(ingest: &Ingest) -> anyhow::Result<()> {
 async fn a_server_that_dies_or_freezes_costs_neither_the_other_output_nor_the_beat_anything() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let engine = Engine::start().await?;
-    let mut mortal = Ingest::start(&directory.path().join("mortal"))?;
-    let steady = Ingest::start(&directory.path().join("steady"))?;
+    let mut mortal = Rtmp::start(&directory.path().join("mortal"), Ipv4Addr::LOCALHOST.into()).await?;
+    let steady = Rtmp::start(&directory.path().join("steady"), Ipv4Addr::LOCALHOST.into()).await?;
     let compositor = Compositor::start(directory.path(), &[SOLE]).await?;
     let (mortal_url, steady_url) = (mortal.url(), steady.url());
     let outputs = [("mortal", mortal_url.as_str()), ("steady", steady_url.as_str())];
@@ -123,18 +125,18 @@ async fn a_server_that_dies_or_freezes_costs_neither_the_other_output_nor_the_be
     compositor.until("mortal", OutputState::Live).await?;
     compositor.until("steady", OutputState::Live).await?;
 
-    mortal.die()?;
+    mortal.kill9();
     compositor.until("mortal", OutputState::BackingOff).await?;
     let before = compositor.output("steady").await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = compositor.output("steady").await?;
     ensure!(after.frames_sent - before.frames_sent >= 50, "{before:?} {after:?}");
     assert_eq!(after.reconnects, 0);
-    mortal.come_back()?;
+    mortal.restart().await?;
     let back = compositor.until("mortal", OutputState::Live).await?;
     ensure!(back.reconnects == 1 && back.last_error.is_some(), "{back:?}");
 
-    mortal.freeze()?;
+    mortal.freeze();
     let (due, frames) =
         (compositor.metric("sothebais_compositor_frames_due_total").await?, compositor.status().await?.frames);
     tokio::time::sleep(Duration::from_secs(4)).await;
@@ -144,7 +146,7 @@ async fn a_server_that_dies_or_freezes_costs_neither_the_other_output_nor_the_be
     #[expect(clippy::cast_precision_loss, reason = "a hundred pictures")]
     let left_out = asked - more as f64;
     ensure!(left_out.abs() <= 3.0, "{left_out} pictures were left out");
-    mortal.thaw()?;
+    mortal.thaw();
     let took = compositor.stop().await?;
     ensure!(took < Duration::from_secs(12), "the stop took {took:?}");
     Ok(())

@@ -1,17 +1,19 @@
-//! Private servers: a PostgreSQL and a Redis of one's own, from the machine's installed binaries.
+//! Private servers: a PostgreSQL, a Redis and an RTMP server of one's own, from the machine's installed binaries.
 //!
 //! One machine's show, the tests, the drills and the benchmarks run on these. Each server has its own data directory, a
-//! free loopback port and a password of its own, and it dies with the process that started it, however that one dies.
+//! free port and a password of its own, and it dies with the process that started it, however that one dies.
 
 mod binary;
 pub mod postgres;
 mod process;
 pub mod redis;
+mod rtmp;
 mod tied;
 
 pub use postgres::Postgres;
 pub use process::free_port;
 pub use redis::Redis;
+pub use rtmp::Rtmp;
 pub use tied::{Death, Identity, Output, Tie, Tied, spawn_tied};
 
 use std::path::PathBuf;
@@ -37,7 +39,7 @@ pub enum Error {
         directory = directory.display()
     )]
     Unreachable { user: &'static str, directory: PathBuf },
-    #[error("no free loopback port could be had")]
+    #[error("no free port could be had")]
     NoPort(#[source] std::io::Error),
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -10,10 +11,25 @@ use nix::unistd::Pid;
 
 use crate::Error;
 
-/// A loopback TCP port that nobody listens on now.
+/// Ports to choose from: below those that the kernel gives to outgoing connections and to whoever asks for any port, and
+/// above the well-known ones of this product and its servers.
+const PORTS: Range<u16> = 12_000..32_000;
+/// One in twenty thousand is taken by chance; a machine on which this many are taken in a row is full.
+const TRIES: usize = 64;
+
+/// A TCP port that nobody listens on now, on any address. It is drawn by lot, so that of two processes that look at the
+/// same moment each finds its own.
 pub fn free_port() -> Result<u16, Error> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::NoPort)?;
-    Ok(listener.local_addr().map_err(Error::NoPort)?.port())
+    let mut last = std::io::ErrorKind::AddrInUse.into();
+    for _ in 0..TRIES {
+        let offset = u16::try_from(random_number()? % u128::from(PORTS.end - PORTS.start)).unwrap_or(0);
+        let port = PORTS.start + offset;
+        match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+            Ok(_) => return Ok(port),
+            Err(taken) => last = taken,
+        }
+    }
+    Err(Error::NoPort(last))
 }
 
 /// The direct children of `parent`, from `/proc`.
@@ -48,11 +64,15 @@ pub(crate) fn any_alive(pids: &[i32]) -> bool {
 
 /// 32 hexadecimal digits from the kernel's generator: a password for a private server.
 pub(crate) fn random_word() -> Result<String, Error> {
+    Ok(format!("{:032x}", random_number()?))
+}
+
+fn random_number() -> Result<u128, Error> {
     use std::io::Read as _;
     let path = "/dev/urandom";
     let mut bytes = [0_u8; 16];
     std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).map_err(Error::path(path))?;
-    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+    Ok(u128::from_ne_bytes(bytes))
 }
 
 /// Writes a file that is nobody else's to read from its first moment on. One that is there is replaced.
