@@ -25,6 +25,7 @@ use bootstrap::auth::Role;
 use bootstrap::clock::Clock;
 use bootstrap::lifecycle::Lifecycle;
 use bootstrap::ports::{Service, ports};
+use clap::ValueEnum as _;
 use operator_api::Auction;
 use private_servers::Rtmp;
 use store::{Database, journal};
@@ -39,7 +40,7 @@ use crate::progress::Progress;
 use crate::trouble::Trouble;
 use crate::verify::{self, Fault, Verified};
 use crate::{manifest as file, report_file};
-use disturb::Survival;
+use disturb::{Disturbance, Survival};
 use picture::{Camera, Reading};
 use pulse::Pulse;
 use report::ClusterReport;
@@ -86,10 +87,10 @@ pub struct Args {
     /// Where the picture of the received stream goes.
     #[arg(long, value_name = "FILE", default_value = "show.png")]
     picture: PathBuf,
-    /// Kills, stops and upgrades what the show stands on while it is on, and measures what people noticed. The lots are
-    /// longer then.
-    #[arg(long)]
-    disturb: bool,
+    /// Kills, stops and upgrades what the show stands on while it is on, and measures what people noticed; everything, or
+    /// what is named. The lots are longer then.
+    #[arg(long, value_enum, value_delimiter = ',', num_args = 0..)]
+    disturb: Option<Vec<Disturbance>>,
     /// Leaves the cluster and the installation as they are at the end.
     #[arg(long)]
     keep: bool,
@@ -184,7 +185,7 @@ struct OnAir {
 
 async fn play(house: &House, site: &mut Site, args: &Args) -> anyhow::Result<ClusterReport> {
     let installed = site.set_up().await?;
-    let lot_seconds = args.disturb.then_some(DISTURBED_LOT_SECONDS);
+    let lot_seconds = args.disturb.as_ref().map(|_| DISTURBED_LOT_SECONDS);
     let OnAir { name, mut studio, show, engine, web_bidders, apply_to_ready_ms } =
         go_on_air(house, site, installed, lot_seconds).await?;
     let (clock, play_url) = (site.clock.clone(), format!("{}/{name}", studio.receiver.url()));
@@ -194,7 +195,7 @@ async fn play(house: &House, site: &mut Site, args: &Args) -> anyhow::Result<Clu
         to_its_end(house, &show, &mut studio),
         web::bid(&web_bidders, &name),
         camera.take(),
-        disturbed(site, args.disturb.then_some(&pulse)),
+        disturbed(args.disturb.as_deref(), site, &pulse),
     )?;
     let journal_price_wei = match &picture {
         Some(reading) => price_at(&studio.database_url, reading).await?.map(|price| price.to_string()),
@@ -243,11 +244,15 @@ async fn go_on_air(
 }
 
 /// Does what is to be done to the cluster, with a hand on the show's pulse.
-async fn disturbed(site: &Site, pulse: Option<&Pulse>) -> anyhow::Result<Vec<Survival>> {
-    let Some(pulse) = pulse else { return Ok(Vec::new()) };
+async fn disturbed(wanted: Option<&[Disturbance]>, site: &Site, pulse: &Pulse) -> anyhow::Result<Vec<Survival>> {
+    let wanted = match wanted {
+        None => return Ok(Vec::new()),
+        Some([]) => Disturbance::value_variants(),
+        Some(named) => named,
+    };
     tokio::select! {
         never = pulse.feel() => never,
-        survived = disturb::all(site, pulse) => survived,
+        survived = disturb::all(wanted, site, pulse) => survived,
     }
 }
 

@@ -20,9 +20,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const UNNOTICED: Duration = Duration::from_secs(3);
 const COMMAND: Duration = Duration::from_mins(2);
 
-/// What is done to a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What is done to a cluster, in the order in which it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub(super) enum Disturbance {
     OperatorKilled,
     ApiServerStopped,
@@ -35,20 +36,6 @@ pub(super) enum Disturbance {
     WorkerKilled,
     CompositorKilled,
 }
-
-/// In the order in which they are done.
-pub(super) const ALL: [Disturbance; 10] = [
-    Disturbance::OperatorKilled,
-    Disturbance::ApiServerStopped,
-    Disturbance::EtcdKilled,
-    Disturbance::RedisFlushed,
-    Disturbance::TraefikKilled,
-    Disturbance::ChartUpgraded,
-    Disturbance::ChartRolledBack,
-    Disturbance::PostgresRestarted,
-    Disturbance::WorkerKilled,
-    Disturbance::CompositorKilled,
-];
 
 /// What became of the show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -177,10 +164,10 @@ impl Disturbance {
     }
 }
 
-/// Does all of them, one after the other.
-pub(super) async fn all(site: &Site, pulse: &Pulse) -> anyhow::Result<Vec<Survival>> {
+/// Does them one after the other.
+pub(super) async fn all(wanted: &[Disturbance], site: &Site, pulse: &Pulse) -> anyhow::Result<Vec<Survival>> {
     let mut survivals = Vec::new();
-    for what in ALL {
+    for &what in wanted {
         tokio::time::sleep(PAUSE).await;
         let before = lives(site).await?;
         let begun = Instant::now();

@@ -99,11 +99,15 @@ impl Camera<'_> {
         let path = self.path.display().to_string();
         let take = ["-v", "error", "-nostdin", "-i", self.url, "-frames:v", "1", "-update", "1", "-y", &path];
         let taken_at = wire::Time(auction_core::Timestamp(self.clock.now_ms())).to_string();
-        Program::new("ffmpeg").run(&take, TAKE_DEADLINE).await?;
+        // While the stream is away there is nothing to take.
+        if Program::new("ffmpeg").run(&take, TAKE_DEADLINE).await.is_err() {
+            return Ok(None);
+        }
         let after = self.look().await.ok().and_then(|view| shown(&view));
         if after.is_none_or(|after| (after.lot, after.price) != (before.lot, before.price)) {
             return Ok(None);
         }
+        // A fault of the eyes is no fault of the show's, and is told.
         let words = Program::new("tesseract").run(&[&path, "-", "--psm", "11", "tsv"], READ_DEADLINE).await?;
         let Shown { lot, seq, price } = before;
         Ok(Some(Reading { path: self.path.to_owned(), lot, seq, taken_at, told_wei: price, read: price_in(&words) }))
