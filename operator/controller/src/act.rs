@@ -3,6 +3,7 @@
 //! Every write may have been done already by an earlier life of this process: names are deterministic, a second write is
 //! the same write. What somebody else made under one of our names is never touched.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions};
@@ -10,13 +11,15 @@ use kube::{Client, ResourceExt as _};
 use operator_plan::Protection;
 use serde_json::{Value, json};
 
-use crate::object::{APPLIED, Grip, Id, Kind, MANAGED_BY, MANAGER, Object, REVISION};
+use crate::object::{APPLIED, AUCTION, Grip, Id, Kind, MANAGER, Object, REVISION};
 use crate::render;
 use crate::render::names::digest;
 
 mod compare;
+mod kinship;
 mod trouble;
 
+use kinship::is_ours;
 pub use trouble::ActError;
 
 /// One call may take this long. An API server that needs more is out of order, and the key is tried again.
@@ -48,6 +51,21 @@ impl Actor {
         &self.client
     }
 
+    /// Makes `object` so. `observed` is what the cache holds of it, `known` what was decided by: a pod that has vanished
+    /// between the two is not made again under its name, because an epoch is given out once.
+    pub async fn apply_known(
+        &self,
+        object: &Object,
+        observed: Option<&DynamicObject>,
+        known: &[(Id, Arc<DynamicObject>)],
+    ) -> Result<Wrote, ActError> {
+        let is_once = object.id.kind.grip() == Grip::Metadata;
+        if is_once && observed.is_none() && known.iter().any(|(id, _)| *id == object.id) {
+            return Err(ActError::Conflict { id: object.id.clone(), already_exists: false });
+        }
+        self.apply(object, observed).await
+    }
+
     /// Makes `object` so. `observed` is what the cache holds of it.
     pub async fn apply(&self, object: &Object, observed: Option<&DynamicObject>) -> Result<Wrote, ActError> {
         let id = &object.id;
@@ -56,8 +74,25 @@ impl Actor {
             None => match self.fetch(id).await? {
                 Some(found) if is_ours(&found, object) => self.change(object, &found).await,
                 Some(_) => Err(ActError::Foreign { id: id.clone() }),
-                None => self.create(object).await,
+                None => match self.take_back(object).await? {
+                    Some(wrote) => Ok(wrote),
+                    None => self.create(object).await,
+                },
             },
+        }
+    }
+
+    /// Before a pod is made in the place of one that is seen no more: whether that one runs on without its labels. It gets
+    /// them back then, and stays.
+    async fn take_back(&self, object: &Object) -> Result<Option<Wrote>, ActError> {
+        let elder = (object.id.kind.grip() == Grip::Metadata).then(|| kinship::elder_of(object)).flatten();
+        let Some(elder) = elder else { return Ok(None) };
+        match self.fetch(&elder.id).await? {
+            Some(found) if kinship::is_lost(&found) && is_ours(&found, &elder) => {
+                self.change_metadata(&elder, &found).await?;
+                Ok(Some(Wrote::Repaired))
+            }
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -135,7 +170,7 @@ impl Actor {
             Ok(()) => Ok(Wrote::Created),
             // An earlier attempt may have come through although its answer did not.
             Err(error) if error.already_exists() => match self.fetch(id).await? {
-                Some(found) if is_ours(&found, object) => Ok(Wrote::Created),
+                Some(found) if is_ours(&found, object) => self.change(object, &found).await.map(|_| Wrote::Created),
                 Some(_) => Err(ActError::Foreign { id: id.clone() }),
                 None => Err(error),
             },
@@ -150,6 +185,10 @@ impl Actor {
         }
         match id.kind.grip() {
             Grip::FirstForm => Ok(Wrote::Nothing),
+            // It ends with the show that it was made for: the next one's is made when it is gone.
+            Grip::Metadata if kinship::is_anothers(observed, object) => {
+                Err(ActError::Conflict { id: id.clone(), already_exists: false })
+            }
             Grip::Metadata => self.change_metadata(object, observed).await,
             Grip::Whole => {
                 let wanted = stamped(object);
@@ -175,6 +214,8 @@ impl Actor {
         let mut patch = compare::metadata_patch(metadata, observed).unwrap_or_else(|| json!({}));
         // What protected it is taken away by name once it may go.
         compare::add_removals(&mut patch, metadata, observed, &render::protection(Protection::Open)["metadata"]);
+        // A worker of several is no single one's, whoever was there first.
+        compare::add_removals(&mut patch, metadata, observed, &json!({"labels": {AUCTION: null}}));
         if patch.as_object().is_none_or(serde_json::Map::is_empty) {
             return Ok(Wrote::Nothing);
         }
@@ -230,17 +271,6 @@ async fn deadline<T>(id: &Id, call: impl Future<Output = Result<T, kube::Error>>
         Ok(Err(error)) => Err(ActError::of(id, error)),
         Err(_) => Err(ActError::TimedOut { id: id.clone() }),
     }
-}
-
-/// Whether an object that the caches do not hold was made by us for the same owner.
-fn is_ours(found: &DynamicObject, wanted: &Object) -> bool {
-    if found.labels().get(MANAGED_BY).is_none_or(|by| by != MANAGER) {
-        return false;
-    }
-    let uids = wanted.manifest.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let Some(uids) = uids else { return true };
-    let found = found.owner_references();
-    uids.iter().filter_map(|owner| owner.get("uid")?.as_str()).any(|uid| found.iter().any(|owner| owner.uid == uid))
 }
 
 /// The manifest with the hash of itself, by which a later look tells our change of mind from somebody's edit.

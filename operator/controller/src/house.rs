@@ -21,14 +21,39 @@ pub(crate) async fn reconcile(operator: &Operator, namespace: &str) -> Result<Ne
         Vec::new()
     };
     let wanted_ids: BTreeSet<Id> = wanted.iter().map(|object| object.id.clone()).collect();
+    // One that cannot be written keeps no other from being written.
+    let mut failed = None;
     for object in wanted.iter().filter(|object| is_served(operator, object.id.kind)) {
-        operator.actor.apply(object, operator.cache.object(&object.id).as_deref()).await?;
+        let done = operator.actor.apply(object, operator.cache.object(&object.id).as_deref()).await;
+        failed = failed.or(done.err());
     }
     // Middlewares that no route uses any more, and everything when the last resource is gone.
-    for (id, object) in owned.iter().filter(|(id, _)| !wanted_ids.contains(id)) {
-        operator.actor.delete(id, object).await?;
+    for (id, object) in owned.iter().filter(|(id, _)| is_of_houses(id.kind) && !wanted_ids.contains(id)) {
+        failed = failed.or(operator.actor.delete(id, object).await.err());
     }
-    Ok(Next::default())
+    failed.map_or(Ok(Next::default()), |error| Err(error.into()))
+}
+
+/// Whether a namespace may have such an object by itself. Anything else without an owner is no business of its: a pod
+/// whose owner somebody took away may be live.
+const fn is_of_houses(kind: Kind) -> bool {
+    match kind {
+        Kind::ServiceAccount
+        | Kind::Role
+        | Kind::RoleBinding
+        | Kind::NetworkPolicy
+        | Kind::PodDisruptionBudget
+        | Kind::Middleware => true,
+        Kind::ConfigMap
+        | Kind::Lease
+        | Kind::Service
+        | Kind::Pod
+        | Kind::Auction
+        | Kind::Stream
+        | Kind::Certificate
+        | Kind::IngressRoute
+        | Kind::IngressRouteTcp => false,
+    }
 }
 
 fn read(operator: &Operator, namespace: &str) -> House {

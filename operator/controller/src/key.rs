@@ -3,8 +3,11 @@
 
 use std::fmt;
 
+use kube::ResourceExt as _;
 use kube::api::DynamicObject;
 use operator_plan::OwnerKind;
+
+use crate::object::{AUCTION, STREAM};
 
 /// One unit of work.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +41,7 @@ impl Key {
         }
     }
 
-    /// Whose an object is: its owners, or the namespace when it has none.
+    /// Whose an object is: its owners; by its labels when somebody took those away; or the namespace's.
     pub(crate) fn of_object(namespace: &str, object: &DynamicObject) -> Vec<Self> {
         let owners = object.metadata.owner_references.iter().flatten();
         let ours = owners.filter(|owner| owner.api_version.split('/').next() == Some(operator_api::GROUP));
@@ -49,7 +52,18 @@ impl Key {
                 _ => None,
             })
             .collect();
-        if keys.is_empty() { vec![Self::House(namespace.to_owned())] } else { keys }
+        if !keys.is_empty() {
+            return keys;
+        }
+        // What a stream has may also name the auction that it shows.
+        let labels = [(STREAM, OwnerKind::Stream), (AUCTION, OwnerKind::Auction)];
+        let named = labels.into_iter().find_map(|(label, kind)| Some((kind, object.labels().get(label)?)));
+        vec![
+            named.map_or_else(
+                || Self::House(namespace.to_owned()),
+                |(kind, name)| Self::of_owner(namespace, kind, name),
+            ),
+        ]
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn act(operator: &Operator, read: &Read, decided: &Decided) -> 
     // What pods need to be admitted comes before them.
     let (pods, others): (Vec<_>, Vec<_>) = decided.objects.iter().partition(|object| object.id.kind == Kind::Pod);
     for wave in [others, pods] {
-        let writes = wave.into_iter().map(|object| write(operator, object));
+        let writes = wave.into_iter().map(|object| write(operator, read, object));
         for (object, done) in futures_util::future::join_all(writes).await {
             acted.note(object, done);
         }
@@ -84,9 +84,9 @@ pub(super) async fn act(operator: &Operator, read: &Read, decided: &Decided) -> 
     Ok(acted)
 }
 
-async fn write<'a>(operator: &Operator, object: &'a Object) -> (&'a Object, Result<Wrote, ActError>) {
+async fn write<'a>(operator: &Operator, read: &Read, object: &'a Object) -> (&'a Object, Result<Wrote, ActError>) {
     let observed = operator.cache.object(&object.id);
-    (object, operator.actor.apply(object, observed.as_deref()).await)
+    (object, operator.actor.apply_known(object, observed.as_deref(), &read.owned).await)
 }
 
 impl Acted {

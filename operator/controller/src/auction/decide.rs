@@ -91,7 +91,7 @@ pub(super) fn decide(read: &Read, findings: Option<&Findings>, context: &Context
     desired.units = decided.iter().map(|it| it.unit.clone()).collect();
     let mut objects = render::objects(&desired, context);
     objects.extend(stream::object(read, runs));
-    let farewells = farewells(read, &objects, &decided);
+    let farewells = farewells(read, &objects, &decided, &plan);
     let tell = tell(read, findings, runs, &protection, now_ms);
     let facts = facts::gather(read, &facts::Known { standing: &standing, findings, deletion, show, protection }, &plan);
     let facts = AuctionFacts { engine: facts::engine(read, runs, tell.is_some()), ..facts };
@@ -178,7 +178,12 @@ fn route(read: &Read, runs: bool) -> Option<Route> {
 }
 
 /// What exists, is written by this auction, and is not wanted any more.
-fn farewells(read: &Read, objects: &[Object], decided: &[instances::Decided]) -> Vec<(Id, Arc<DynamicObject>)> {
+fn farewells(
+    read: &Read,
+    objects: &[Object],
+    decided: &[instances::Decided],
+    plan: &Plan,
+) -> Vec<(Id, Arc<DynamicObject>)> {
     let wanted: BTreeSet<&Id> = objects.iter().map(|object| &object.id).collect();
     let kept: BTreeSet<String> = decided.iter().map(|it| render::names::service(&it.unit.workload.name)).collect();
     let goes: BTreeSet<Id> = decided.iter().flat_map(|it| instances::farewells(it, &read.namespace)).collect();
@@ -188,8 +193,18 @@ fn farewells(read: &Read, objects: &[Object], decided: &[instances::Decided]) ->
         let workload = object.labels().get(crate::object::INSTANCE);
         id.kind == Kind::Pod && workload.is_some_and(|workload| kept.contains(workload)) && !goes.contains(id)
     };
-    let gone = read.owned.iter().filter(|(id, object)| is_led(object) && !wanted.contains(id) && !stays(id, object));
+    let gone = read.owned.iter().filter(|(id, object)| {
+        is_led(object) && !wanted.contains(id) && !stays(id, object) && !works_for_others(read, object, plan)
+    });
     gone.cloned().collect()
+}
+
+/// Whether what an auction wrote first works on for others that share it: they have not taken it over yet.
+fn works_for_others(read: &Read, object: &DynamicObject, plan: &Plan) -> bool {
+    let Some(instance) = object.labels().get(crate::object::INSTANCE) else { return false };
+    let workload = plan.workloads.iter().find(|workload| render::names::service(&workload.name) == *instance);
+    let owners = object.owner_references().iter().filter(|owner| owner.name != read.name);
+    workload.is_some_and(|workload| owners.into_iter().any(|owner| workload.auctions.contains(&owner.name)))
 }
 
 /// Whether the worker is told, and what. Before it is protected it is told nothing, unless the show is about to begin.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::ResourceExt as _;
 use kube::api::DynamicObject;
 use operator_api::Auction;
+use operator_api::auction::Routing;
 use operator_plan::{handle_of, shard_of};
 
 use super::{Place, Seen};
@@ -21,7 +22,8 @@ pub(super) fn auction(
     let (namespace, name) = place;
     let mut keys = BTreeSet::from([Key::Auction(namespace.clone(), name.clone())]);
     let after = auctions.get(place);
-    if before.is_none() || after.is_none() {
+    // The limits of routes are Middlewares of the namespace.
+    if before.is_none() || after.is_none() || routing(before) != routing(after) {
         keys.insert(Key::House(namespace.clone()));
     }
     for seen in [before, after].into_iter().flatten() {
@@ -36,6 +38,10 @@ pub(super) fn auction(
         keys.extend(stream_of(auction).map(|stream| Key::Stream(namespace.clone(), stream)));
     }
     keys
+}
+
+fn routing(seen: Option<&Seen<Auction>>) -> Option<&Routing> {
+    seen.and_then(Seen::readable)?.spec.routing.as_ref()
 }
 
 /// A stream itself, and the auctions that it shows.

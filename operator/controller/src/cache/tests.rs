@@ -67,6 +67,30 @@ fn an_auctions_end_wakes_who_waits_for_its_handle() {
 }
 
 #[test]
+fn other_limits_of_a_route_wake_the_namespace_whose_middlewares_they_are() {
+    let cache = Cache::default();
+    let routed = |average: u32| {
+        let mut auction = auction("a", "house");
+        auction.data["spec"]["routing"] =
+            json!({"host": "a.example.com", "rateLimit": {"averagePerSecond": average, "burst": 50}});
+        auction
+    };
+    let house = Key::House("n".to_owned());
+    assert!(cache.note(Source::Auctions, Event::Apply(routed(50))).contains(&house));
+    assert!(!cache.note(Source::Auctions, Event::Apply(routed(50))).contains(&house));
+    assert!(cache.note(Source::Auctions, Event::Apply(routed(20))).contains(&house));
+}
+
+#[test]
+fn a_child_whose_owner_was_taken_away_is_still_its_resources_by_its_labels() {
+    let mut orphan = pod("a-1", &[]);
+    orphan.labels_mut().insert("sothebais.io/auction".to_owned(), "a".to_owned());
+    assert_eq!(Key::of_object("n", &orphan), [key("a")]);
+    orphan.labels_mut().insert("sothebais.io/stream".to_owned(), "s".to_owned());
+    assert_eq!(Key::of_object("n", &orphan), [Key::Stream("n".to_owned(), "s".to_owned())]);
+}
+
+#[test]
 fn a_renewal_of_a_lease_is_kept_and_wakes_nobody() {
     let cache = Cache::default();
     let lease = |holder: &str, renewed: &str| {

@@ -42,7 +42,7 @@ pub(super) async fn act(operator: &Operator, read: &Read, decided: &Decided) -> 
     let served = decided.objects.iter().filter(|object| is_served(operator, object.id.kind));
     let writes = served.map(async |object| {
         let observed = operator.cache.object(&object.id);
-        operator.actor.apply(object, observed.as_deref()).await
+        operator.actor.apply_known(object, observed.as_deref(), &read.owned).await
     });
     for done in futures_util::future::join_all(writes).await {
         acted.note(done);

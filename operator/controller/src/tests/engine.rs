@@ -36,6 +36,12 @@ impl Shard {
         }
     }
 
+    /// How many lots of an auction it was told of.
+    pub(super) fn lots(&self, auction: &str) -> usize {
+        let journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.shows.get(auction).map_or(0, |show| show.lots.len())
+    }
+
     pub(super) fn knows(&self, auction: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).shows.contains_key(auction)
     }
@@ -76,9 +82,12 @@ async fn spec(State(shard): State<Shard>, Json(body): Json<Value>) -> Json<Value
         });
         show.lots = lots;
         show.generation = auction["metadata"]["generation"].clone();
-        if auction["spec"]["runState"] == "Cancelled" {
-            show.state = "cancelled";
-        }
+        show.state = match (auction["spec"]["runState"].as_str(), show.state) {
+            (Some("Cancelled"), _) => "cancelled",
+            (Some("Paused"), "live") => "paused",
+            (Some("Running"), "paused") => "live",
+            (_, as_it_is) => as_it_is,
+        };
     }
     Json(json!({"generation": journal.generation, "configured": []}))
 }

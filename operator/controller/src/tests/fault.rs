@@ -1,64 +1,60 @@
-//! A layer in front of the operator's own client that fails at one chosen call: before it, after it, with its answer lost,
-//! or with an answer that the API server never gave.
+//! A layer in front of the operator's own client that fails at calls: before them, after them, with their answers lost, or
+//! with an answer that the API server never gave. Which calls, a [`Ledger`] says that all plays share.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use kube::client::Body;
-use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tower::{BoxError, Layer, Service};
 
+use super::call;
+use super::ledger::{Flavour, Ledger, Point};
+use super::weather::{Text, Weather};
 use crate::client::Wire;
-use crate::observe::kind_of;
 
 type Request = axum::http::Request<Body>;
 type Response = axum::http::Response<Box<kube::client::DynBody>>;
 
-/// What happens at the chosen call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Flavour {
-    /// The process dies before the call is sent.
-    DieBefore,
-    /// The process dies when the API server has done it.
-    DieAfter,
-    /// It is done, and nobody learns of it.
-    LoseAnswer,
-    /// The API server refuses for now: 429, 500 or 503, with an answer of its own.
-    Refuse(u16),
-}
+/// Faults of one flow of one play that end the process; each costs a start.
+const DEATHS_A_FLOW: usize = 4;
+/// Faults of one flow of one play that it survives; each makes the key's next wait longer.
+const HURTS_A_FLOW: usize = 4;
 
-impl Flavour {
-    pub(super) const ALL: [Self; 6] =
-        [Self::DieBefore, Self::DieAfter, Self::LoseAnswer, Self::Refuse(409), Self::Refuse(429), Self::Refuse(500)];
-}
-
-/// Counts the calls of one life after another, and fails at one of them.
+/// What befalls the operators of one world. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fault(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
+    ledger: Option<Arc<Ledger>>,
+    weather: Option<Weather>,
     state: Mutex<State>,
-    died: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Each call by verb and kind, in order, with the flow it belongs to.
+    /// Each call by verb, kind and name, in order, with the flow it belongs to.
     calls: Vec<(&'static str, String)>,
     flow: &'static str,
-    at: Option<(usize, Flavour)>,
-    dead: bool,
-    hit: bool,
+    /// What has befallen this play so far.
+    planted: Vec<Point>,
+    /// Cancelled when the process that runs now dies.
+    life: CancellationToken,
 }
 
 impl Fault {
-    pub(super) fn at(call: usize, flavour: Flavour) -> Self {
-        let fault = Self::default();
-        fault.with(|state| state.at = Some((call, flavour)));
-        fault
+    /// Everything that `ledger` has not seen yet, a few at a time.
+    pub(super) fn from_ledger(ledger: &Arc<Ledger>) -> Self {
+        Self(Arc::new(Inner { ledger: Some(ledger.clone()), ..Inner::default() }))
+    }
+
+    /// Watches whose events come late, or are lost until the watch ends.
+    pub(super) fn of_weather(weather: Weather) -> Self {
+        Self(Arc::new(Inner { weather: Some(weather), ..Inner::default() }))
     }
 
     /// Calls from now on belong to this flow.
@@ -70,25 +66,26 @@ impl Fault {
         self.with(|state| state.calls.clone())
     }
 
-    /// Whether the chosen call came.
-    pub(super) fn was_hit(&self) -> bool {
-        self.with(|state| state.hit)
+    pub(super) fn planted(&self) -> Vec<Point> {
+        self.with(|state| state.planted.clone())
     }
 
-    /// Waits until the process has died of it.
-    pub(super) async fn died(&self) {
-        loop {
-            let notified = self.0.died.notified();
-            if self.with(|state| state.dead) {
-                return;
-            }
-            notified.await;
-        }
+    /// A new process, and what is cancelled when it dies.
+    pub(super) fn begin_life(&self) -> (Mortal, CancellationToken) {
+        let life = CancellationToken::new();
+        self.with(|state| state.life = life.clone());
+        (Mortal { fault: self.clone(), life: life.clone() }, life)
     }
 
-    /// A new process: it may call again.
-    pub(super) fn revive(&self) {
-        self.with(|state| state.dead = false);
+    /// What happens at a call to a pod, which takes a way of its own. `None`: nothing does.
+    pub(super) fn at_telling(&self, what: &str) -> Option<Flavour> {
+        // A pod that answers 409 or 429 means it.
+        self.call(&format!("PUT {what}"), None, |flavour| !matches!(flavour, Flavour::Refuse(409 | 429)))
+    }
+
+    /// Ends the process that runs now.
+    pub(super) fn kill(&self) {
+        self.with(|state| state.life.cancel());
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
@@ -96,45 +93,49 @@ impl Fault {
     }
 
     /// Notes a call and says what happens to it.
-    fn call(&self, name: String) -> Fate {
+    fn call(&self, name: &str, flow: Option<&'static str>, possible: impl Fn(Flavour) -> bool) -> Option<Flavour> {
         self.with(|state| {
-            if state.dead {
-                return Fate::Dead;
-            }
-            let index = state.calls.len();
-            state.calls.push((state.flow, name));
-            match state.at {
-                Some((at, flavour)) if at == index && !state.hit => {
-                    state.hit = true;
-                    Fate::Hit(flavour)
+            let flow = flow.unwrap_or(state.flow);
+            state.calls.push((flow, name.to_owned()));
+            let ledger = self.0.ledger.as_ref()?;
+            let here = state.planted.iter().filter(|point| point.flow == flow);
+            let mut count: BTreeMap<bool, usize> = BTreeMap::new();
+            for point in here {
+                *count.entry(point.flavour.is_deadly()).or_default() += 1;
+                if point.call == name {
+                    return None;
                 }
-                Some(_) | None => Fate::Lives,
             }
+            let room = |deadly: bool, most: usize| count.get(&deadly).is_none_or(|count| *count < most);
+            let may = |flavour: Flavour| {
+                let most = if flavour.is_deadly() { DEATHS_A_FLOW } else { HURTS_A_FLOW };
+                possible(flavour) && room(flavour.is_deadly(), most)
+            };
+            let point = ledger.claim(flow, name, may)?;
+            let flavour = point.flavour;
+            state.planted.push(point);
+            Some(flavour)
         })
     }
-
-    fn die(&self) {
-        self.with(|state| state.dead = true);
-        self.0.died.notify_waiters();
-    }
 }
 
-enum Fate {
-    Lives,
-    Dead,
-    Hit(Flavour),
+/// The layer of one process.
+#[derive(Clone)]
+pub(super) struct Mortal {
+    fault: Fault,
+    life: CancellationToken,
 }
 
-impl Layer<Wire> for Fault {
+impl Layer<Wire> for Mortal {
     type Service = Faulty;
 
     fn layer(&self, inner: Wire) -> Faulty {
-        Faulty { fault: self.clone(), inner }
+        Faulty { mortal: self.clone(), inner }
     }
 }
 
 pub(super) struct Faulty {
-    fault: Fault,
+    mortal: Mortal,
     inner: Wire,
 }
 
@@ -148,41 +149,48 @@ impl Service<Request> for Faulty {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let fault = self.fault.clone();
-        let fate = name(&request).map_or(Fate::Lives, |name| fault.call(name));
-        match fate {
-            Fate::Lives => self.inner.call(request),
-            Fate::Dead => Box::pin(async { Err("the process is dead".into()) }),
-            Fate::Hit(Flavour::DieBefore) => {
-                fault.die();
-                Box::pin(async { Err("died before the call".into()) })
+        let Mortal { fault, life } = self.mortal.clone();
+        // A process that is dead does nothing any more, until its runtime is taken down.
+        let dies = move || {
+            life.cancel();
+            std::future::pending()
+        };
+        if self.mortal.life.is_cancelled() {
+            return Box::pin(std::future::pending());
+        }
+        let (request, call) = call::read(request);
+        let hit =
+            call.counted().and_then(|name| fault.call(&name, call.is_of_the_start().then_some("start"), |_| true));
+        let weather = fault.0.weather.clone().filter(|_| call.is_watch());
+        match hit {
+            None => {
+                let answer = self.inner.call(request);
+                Box::pin(async move {
+                    let answer = answer.await?;
+                    Ok(match weather {
+                        Some(weather) => answer.map(|body| weather.over(body)),
+                        None => answer,
+                    })
+                })
             }
-            Fate::Hit(Flavour::DieAfter) => {
+            Some(Flavour::DieBefore) => Box::pin(async move { dies().await }),
+            Some(Flavour::DieAfter) => {
                 let answer = self.inner.call(request);
                 Box::pin(async move {
                     let _ = answer.await;
-                    fault.die();
-                    Err("died after the call".into())
+                    dies().await
                 })
             }
-            Fate::Hit(Flavour::LoseAnswer) => {
+            Some(Flavour::LoseAnswer) => {
                 let answer = self.inner.call(request);
                 Box::pin(async move {
                     let _ = answer.await;
                     Err("the answer is lost".into())
                 })
             }
-            Fate::Hit(Flavour::Refuse(code)) => Box::pin(async move { Ok(refusal(code)) }),
+            Some(Flavour::Refuse(code)) => Box::pin(async move { Ok(refusal(code)) }),
         }
     }
-}
-
-/// The verb and kind of a call about one object; lists, watches and events are not counted.
-fn name(request: &Request) -> Option<String> {
-    let kind = kind_of(request.uri().path());
-    let lists = request.method() == "GET" && request.uri().query().is_some_and(|query| query.contains("labelSelector"));
-    let watches = request.uri().query().is_some_and(|query| query.contains("watch=") || query.contains("limit="));
-    (kind != "other" && kind != "Event" && !lists && !watches).then(|| format!("{} {kind}", request.method()))
 }
 
 fn refusal(code: u16) -> Response {
@@ -193,22 +201,7 @@ fn refusal(code: u16) -> Response {
     };
     let body = serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason,
         "code": code, "message": "planted"});
-    let mut response = Response::new(Box::new(Text(Some(body.to_string().into()))) as Box<kube::client::DynBody>);
+    let mut response = Response::new(Text::boxed(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(code).expect("a status");
     response
-}
-
-/// A body of one piece.
-struct Text(Option<bytes::Bytes>);
-
-impl http_body::Body for Text {
-    type Data = bytes::Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, BoxError>>> {
-        Poll::Ready(self.0.take().map(|text| Ok(http_body::Frame::data(text))))
-    }
 }

@@ -18,7 +18,9 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Shard;
+use super::fault::Fault;
 use super::studio::{Air, Studio};
+use super::telling::Telling;
 use crate::object::{COMPONENT, INSTANCE, MANAGED_BY, MANAGER, STREAM};
 
 /// Addresses of 127.0.0.0/8 that were given out.
@@ -32,6 +34,8 @@ pub(super) struct Kubelet {
     /// By namespace and workload.
     shards: Arc<Mutex<BTreeMap<(String, String), Shard>>>,
     namespaces: Arc<Mutex<BTreeSet<String>>>,
+    /// What befalls the operator of a namespace.
+    faults: Arc<Mutex<BTreeMap<String, Fault>>>,
     running: Arc<Mutex<BTreeMap<(String, String), Running>>>,
     pub(super) mood: Arc<Mutex<Mood>>,
 }
@@ -56,6 +60,7 @@ impl Kubelet {
             air: Air::default(),
             shards: Arc::default(),
             namespaces: Arc::default(),
+            faults: Arc::default(),
             running: Arc::default(),
             mood: Arc::default(),
         };
@@ -78,6 +83,15 @@ impl Kubelet {
 
     pub(super) fn adopt(&self, namespace: &str) {
         self.namespaces.lock().unwrap_or_else(PoisonError::into_inner).insert(namespace.to_owned());
+    }
+
+    /// What the operator of a namespace tells pods can go wrong as well.
+    pub(super) fn befall(&self, namespace: &str, fault: &Fault) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).insert(namespace.to_owned(), fault.clone());
+    }
+
+    fn fault_of(&self, namespace: &str) -> Fault {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).get(namespace).cloned().unwrap_or_default()
     }
 
     pub(super) fn shard(&self, namespace: &str, workload: &str) -> Shard {
@@ -112,7 +126,7 @@ impl Kubelet {
         match pods.patch_status(&key.1, &PatchParams::default(), &Patch::Merge(status)).await {
             Ok(_) => Ok(()),
             // It was deleted meanwhile.
-            Err(kube::Error::Api(answer)) if answer.code == 404 => Ok(()),
+            Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -128,10 +142,14 @@ impl Kubelet {
         let stopped = self.life.stopping().child_token();
         let role = Role::of_program(&label(COMPONENT));
         let (router, service, studio) = match role {
-            Some(Role::EngineWorker) => (self.shard(&key.0, &label(INSTANCE)).router(), Service::AuctionEngine, None),
+            Some(Role::EngineWorker) => {
+                let telling = Telling::new(self.fault_of(&key.0), "an engine");
+                (telling.over(self.shard(&key.0, &label(INSTANCE)).router()), Service::AuctionEngine, None)
+            }
             Some(Role::Compositor) => {
                 let studio = Studio::new(&self.air, format!("{}/{}", key.0, label(STREAM)), key.1.clone());
-                (studio.router(), Service::Compositor, Some(studio))
+                let telling = Telling::new(self.fault_of(&key.0), "a compositor");
+                (telling.over(studio.router()), Service::Compositor, Some(studio))
             }
             Some(Role::SocialGateway | Role::XEmulator) | None => {
                 self.note(key, stopped, None);

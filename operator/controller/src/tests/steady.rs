@@ -143,35 +143,3 @@ async fn f25_an_auction_that_contradicts_itself_stops_no_other() -> anyhow::Resu
     }
     Ok(())
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn flips_of_children_never_wait_for_a_timer() -> anyhow::Result<()> {
-    /// As many as a test run has time for; more by hand.
-    const FLIPS: u32 = 60;
-    let stage = Stage::new().await?;
-    let world = stage.world().await?;
-    let _running = world.operate(&Fault::default()).await?;
-    // Nothing of it runs, so nothing looks by itself: only events can bring the Service back.
-    world.create_auction("night", json!({})).await?;
-    world.until_condition("night", "Ready", "True").await?;
-    let services = world.objects(Kind::Service);
-    let mut slowest = Duration::ZERO;
-    for flip in 0..FLIPS {
-        let begun = tokio::time::Instant::now();
-        if flip % 2 == 0 {
-            services.delete("auction-engine-night", &DeleteParams::default()).await?;
-        } else {
-            let edit = json!({"metadata": {"labels": {"app.kubernetes.io/component": "x"}}});
-            services.patch("auction-engine-night", &PatchParams::default(), &Patch::Merge(edit)).await?;
-        }
-        until("the Service is as it should be", async || {
-            let service = services.get_opt("auction-engine-night").await?;
-            Ok(service.is_some_and(|it| it.labels()["app.kubernetes.io/component"] == "auction-engine"))
-        })
-        .await?;
-        slowest = slowest.max(begun.elapsed());
-    }
-    println!("{FLIPS} flips, the slowest mended after {} ms", slowest.as_millis());
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
-    Ok(())
-}

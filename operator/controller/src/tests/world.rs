@@ -1,6 +1,5 @@
 //! A namespace with played nodes, and operators that live and die in it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,41 +10,48 @@ use bootstrap::lifecycle::Lifecycle;
 use bootstrap::metrics::Registry;
 use clap::Parser as _;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::{Client, ResourceExt};
+use kube::{Client, Config, ResourceExt};
 use operator_api::{Auction, Stream};
+use private_cluster::Access;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
+use super::fault::{Fault, Mortal};
 use super::kubelet::Kubelet;
+use super::picture::{Picture, wash};
 use crate::args::{Command, Task};
 use crate::object::{Kind, MANAGED_BY, MANAGER, Provider};
 use crate::observe::Observe;
-use crate::operator::{Operator, Pace};
+use crate::operator::Pace;
+use crate::run::Settings;
 
 /// What takes longer will not happen.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// Looks of an operator under test wait a tenth of their time.
 const PACE: Pace = Pace(10);
+const WORKERS: u16 = 8;
 
 /// What all worlds of a test have in common.
 pub(super) struct Stage {
     pub(super) client: Client,
     pub(super) kubelet: Kubelet,
     pub(super) life: Lifecycle,
+    access: Access,
     keys: tempfile::TempDir,
 }
 
 impl Stage {
     pub(super) async fn new() -> anyhow::Result<Arc<Self>> {
-        let (client, life) = (testkit::kubernetes::admin_client().await?, Lifecycle::new());
+        let access = testkit::kubernetes::access().await?;
+        let (client, life) = (access.client()?, Lifecycle::new());
         let keys = tempfile::tempdir()?;
         LocalIssuer::open(keys.path(), Clock::System)?;
         let kubelet = Kubelet::start(&client, &life);
-        Ok(Arc::new(Self { client, kubelet, life, keys }))
+        Ok(Arc::new(Self { client, kubelet, life, access, keys }))
     }
 
     pub(super) async fn world(self: &Arc<Self>) -> anyhow::Result<World> {
@@ -67,38 +73,57 @@ pub(super) struct World {
     pub(super) namespace: String,
 }
 
-/// An operator that runs.
+/// An operator that runs, in a runtime of its own: what is killed stops where it is.
 pub(super) struct Running {
-    _operator: Arc<Operator>,
-    life: Lifecycle,
-    _leads: watch::Sender<bool>,
+    runtime: Option<Runtime>,
+    death: CancellationToken,
+    leads: Option<watch::Sender<bool>>,
 }
 
 impl Running {
     /// Ends it as a kill does: nothing is finished, nothing is said.
     pub(super) fn kill(self) {
-        self.life.stop();
+        drop(self);
+    }
+
+    /// Waits until a fault has ended it.
+    pub(super) async fn died(&self) {
+        self.death.cancelled().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.leads = None;
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
 impl World {
-    /// Starts an operator whose calls go through `fault`.
+    /// Starts an operator that meets `fault`.
     pub(super) async fn operate(&self, fault: &Fault) -> anyhow::Result<Running> {
+        self.operate_at(fault, PACE).await
+    }
+
+    /// The same, with looks that wait for other times.
+    pub(super) async fn operate_at(&self, fault: &Fault, pace: Pace) -> anyhow::Result<Running> {
         let key = self.stage.keys.path().join("issuer.pem");
         let words = ["operator", "run", "--machine-key-file", key.to_str().context("a path")?];
         let Task::Run(args) = Command::parse_from(words).task;
-        let observe = Observe::new(&Registry::new());
-        let config = testkit::kubernetes::access().await?.config();
-        let client = crate::client::connect_through(config, &observe, fault)?;
-        let settings = crate::run::Settings { pace: PACE, ..crate::run::settings(&args)? };
-        let operator = crate::run::assemble(client, settings, Clock::System, &observe)?;
-        let life = Lifecycle::new();
-        let watches = operator.watches(Some(self.namespace.clone()));
-        watches.start(&life);
-        until("the caches are filled", async || Ok(watches.are_synced())).await?;
-        let (leads, led) = watch::channel(true);
-        operator.start(&life, 8, &led, CancellationToken::new());
-        Ok(Running { _operator: operator, life, _leads: leads })
+        let settings = Settings { pace, ..crate::run::settings(&args)? };
+        self.stage.kubelet.befall(&self.namespace, fault);
+        let (layer, death) = fault.begin_life();
+        let (config, namespace) = (self.stage.access.config(), self.namespace.clone());
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let start = runtime.spawn(start(config, layer, settings, namespace));
+        let mut running = Running { runtime: Some(runtime), death: death.clone(), leads: None };
+        tokio::select! {
+            leads = start => running.leads = Some(leads??),
+            () = death.cancelled() => {}
+        }
+        Ok(running)
     }
 
     pub(super) async fn create_auction(&self, name: &str, spec: Value) -> anyhow::Result<()> {
@@ -160,21 +185,9 @@ impl World {
         Ok(self.objects(kind).list(&parameters).await?.items)
     }
 
-    /// The statuses of everything, for a failure's message.
-    pub(super) async fn explain(&self) -> anyhow::Result<String> {
-        let all = self.canonical().await?;
-        let statuses = all.iter().map(|(name, object)| {
-            format!(
-                "{name} {}",
-                if name.starts_with("Stream") { object } else { object.get("status").unwrap_or(&Value::Null) }
-            )
-        });
-        Ok(statuses.collect::<Vec<_>>().join("\n"))
-    }
-
     /// Everything of ours in the namespace, without what differs from run to run.
-    pub(super) async fn canonical(&self) -> anyhow::Result<BTreeMap<String, Value>> {
-        let mut all = BTreeMap::new();
+    pub(super) async fn canonical(&self) -> anyhow::Result<Picture> {
+        let mut all = Picture::new();
         for kind in Kind::ALL.into_iter().filter(|kind| kind.provider() == Provider::Kubernetes) {
             for object in self.ours(kind).await? {
                 let mut value = serde_json::to_value(&object)?;
@@ -191,44 +204,6 @@ impl World {
     }
 }
 
-/// Takes out identities, versions, times and addresses.
-fn wash(value: &mut Value, namespace: &str) {
-    const DIFFERENT: [&str; 21] = [
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "managedFields",
-        "generation",
-        "observedGeneration",
-        "podIP",
-        "podIPs",
-        "lastTransitionTime",
-        "startTime",
-        "renewTime",
-        "acquireTime",
-        "startedAt",
-        "since",
-        "completedAt",
-        "id",
-        "hostIP",
-        "hostIPs",
-        "qosClass",
-        "sothebais.io/applied",
-        "deletionTimestamp",
-    ];
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !DIFFERENT.contains(&name.as_str()));
-            fields.values_mut().for_each(|field| wash(field, namespace));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| wash(item, namespace)),
-        // The API server gives the volume of the account's token a name by chance.
-        Value::String(text) if text.starts_with("kube-api-access-") => "kube-api-access".clone_into(text),
-        Value::String(text) => *text = text.replace(namespace, "NAMESPACE"),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// Looks until it is so.
 pub(super) async fn until(what: &str, is_so: impl AsyncFn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
     let begun = Instant::now();
@@ -239,4 +214,25 @@ pub(super) async fn until(what: &str, is_so: impl AsyncFn() -> anyhow::Result<bo
         tokio::time::sleep(LOOK_EVERY).await;
     }
     Ok(())
+}
+
+/// Brings a process up as far as it reconciles.
+async fn start(
+    config: Config,
+    layer: Mortal,
+    settings: Settings,
+    namespace: String,
+) -> anyhow::Result<watch::Sender<bool>> {
+    let observe = Observe::new(&Registry::new());
+    let client = crate::client::connect_through(config, &observe, &layer)?;
+    let operator = crate::run::assemble(client, settings, Clock::System, &observe)?;
+    let life = Lifecycle::new();
+    let watches = operator.watches(Some(namespace));
+    watches.start(&life);
+    while !watches.are_synced() {
+        tokio::time::sleep(LOOK_EVERY / 4).await;
+    }
+    let (leads, led) = watch::channel(true);
+    operator.start(&life, WORKERS, &led, CancellationToken::new());
+    Ok(leads)
 }

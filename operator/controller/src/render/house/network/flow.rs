@@ -90,17 +90,18 @@ impl Policy {
             Way::To(_) => vec!["Egress".to_owned()],
         };
         let (ingress, egress) = match self.way {
-            Way::Nothing => (None, None),
-            Way::From(rule) => (Some(vec![rule]), None),
-            Way::To(rule) => (None, Some(vec![rule])),
+            Way::Nothing => (vec![], vec![]),
+            Way::From(rule) => (vec![rule], vec![]),
+            Way::To(rule) => (vec![], vec![rule]),
         };
         NetworkPolicy {
             metadata: meta::shared(&format!("sothebais-{}", self.name), namespace, labels::managed()),
             spec: Some(NetworkPolicySpec {
                 pod_selector: Some(self.whom.selector()),
                 policy_types: Some(ways),
-                ingress,
-                egress,
+                // Empty lists are ours as well: what somebody adds to them would open what this keeps shut.
+                ingress: Some(ingress),
+                egress: Some(egress),
             }),
         }
     }
