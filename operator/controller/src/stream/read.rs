@@ -105,10 +105,13 @@ fn shown(operator: &Operator, namespace: &str, name: &str) -> Option<Arc<Auction
     auctions.into_iter().min_by_key(|auction| (auction.spec.schedule.starts_at, auction.name_any()))
 }
 
-/// Whether an auction's processes run, by its own conditions.
+/// Whether an auction is to be seen: from the moment at which its engine has answered until its end. An engine that takes an
+/// edit, falls silent or is replaced takes no show off the air.
 pub(super) fn wants_stream(auction: &Auction) -> bool {
     let Some(status) = auction.status.as_ref() else { return false };
-    is_true(&status.conditions, ConditionType::EngineReady) && status.completed_at.is_none()
+    let has_answered = is_true(&status.conditions, ConditionType::EngineReady) || status.session.is_some();
+    let is_over = status.completed_at.is_some() || auction.metadata.deletion_timestamp.is_some();
+    has_answered && !is_over
 }
 
 async fn ask(operator: &Operator, sights: &[Sight]) -> BTreeMap<String, Result<CompositorStatus, String>> {
