@@ -154,8 +154,8 @@ async fn flip_all(
         let flip = match (target.kind, flip) {
             // What a namespace has once has no owner to lose.
             (Kind::Pod | Kind::Service | Kind::IngressRoute, Flip::Disown) => Flip::Disown,
-            // A pod that is deleted comes back under another name, and one without its label is looked for by name: those
-            // are the flows' tests.
+            // A pod that is deleted comes back under another name: that is another test's. One without its label is looked
+            // for by its name, which takes a look of its own and is not promised to come with the event.
             (Kind::Pod, Flip::Delete | Flip::Unlabel) => Flip::Relabel,
             (_, Flip::Disown) => Flip::Unlabel,
             (_, flip) => flip,
